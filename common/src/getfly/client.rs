@@ -1,0 +1,234 @@
+//! The calls (getfly.md §0).
+
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::account::{Account, NewAccount};
+use super::answer::{record, rows, text};
+use super::error::{CrmError, CrmText, is_error_in_success, refusal};
+use super::order::{NewOrder, NewProduct, Order};
+use super::user::User;
+use crate::haravan::admin::retry_after;
+use crate::phone::PhoneNumber;
+use crate::text::cut;
+
+/// Longest answer read, in bytes.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+const ACCOUNT_FIELDS: &str = "id,account_code,account_name,phone_office,email";
+const ORDER_FIELDS: &str = "id,order_code,real_amount,f_amount";
+const USER_FIELDS: &str = "user_id,user_name,email,contact_name,valid";
+
+/// Page size of lists: the largest that every release takes (getfly.md §2.3).
+const PAGE: usize = 100;
+
+/// One tenant's CRM.
+#[derive(Clone)]
+pub struct Getfly {
+    http: reqwest::Client,
+    base: Url,
+    key: SecretString,
+}
+
+/// What a call does, which decides what its failures mean.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    /// Reads one record: 404 is "no such record".
+    Lookup,
+    /// Reads a list: 404 is "no such route".
+    List,
+    /// Writes.
+    Write,
+}
+
+impl Getfly {
+    /// The CRM below `base` (`https://{host}/`), opened with the tenant's key.
+    pub fn new(http: reqwest::Client, base: Url, key: SecretString) -> Self {
+        Self { http, base, key }
+    }
+
+    /// The customers with this number, the oldest first. Every hit was compared with the number (getfly.md §3.3).
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn accounts_by_phone(&self, phone: &PhoneNumber) -> Result<Vec<Account>, CrmError> {
+        for (filter, value) in [("filtering[phone_office:contains]", phone.tail()), ("filtering[phone_office:eq]", &phone.local())] {
+            let found = self.accounts(filter, value).await?;
+            let same: Vec<Account> = found.into_iter().filter(|account| account.has_phone(phone)).collect();
+            if !same.is_empty() {
+                return Ok(same);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The customers with this e-mail address, the oldest first, each compared.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn accounts_by_email(&self, email: &str) -> Result<Vec<Account>, CrmError> {
+        let found = self.accounts("filtering[email:eq]", email).await?;
+        Ok(found.into_iter().filter(|account| account.has_email(email)).collect())
+    }
+
+    async fn accounts(&self, filter: &str, value: &str) -> Result<Vec<Account>, CrmError> {
+        let query = [("fields", ACCOUNT_FIELDS), (filter, value), ("limit", "20")];
+        let answer = self.call(Call::List, Method::GET, "accounts", &query, None::<&()>).await?;
+        let found = answer.as_ref().and_then(rows).ok_or(unusable("no list", Call::List))?;
+        let mut accounts: Vec<Account> = found.iter().filter_map(Account::read).collect();
+        accounts.sort_by_key(|account| account.id.unwrap_or(i64::MAX));
+        Ok(accounts)
+    }
+
+    /// The customer with this code.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn account(&self, code: &str) -> Result<Option<Account>, CrmError> {
+        let query = [("account_code", code), ("fields", ACCOUNT_FIELDS)];
+        let answer = self.call(Call::Lookup, Method::GET, "account", &query, None::<&()>).await?;
+        Ok(answer.as_ref().and_then(record).and_then(Account::read).filter(|account| account.code == code))
+    }
+
+    /// Creates a customer; gives the code it got.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn create_account(&self, account: &NewAccount) -> Result<String, CrmError> {
+        let answer = self.call(Call::Write, Method::POST, "account", &[], Some(account)).await?;
+        let given = answer.as_ref().and_then(record).and_then(|record| text(record, "account_code"));
+        Ok(given.unwrap_or_else(|| account.account_code.clone()))
+    }
+
+    /// Brings a soft-deleted customer back (getfly.md §3.4). `false` when there is none of that code.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn restore_account(&self, code: &str) -> Result<bool, CrmError> {
+        match self.call(Call::Write, Method::POST, "account/restore", &[], Some(&json!({"account_code": code}))).await {
+            Ok(_) => Ok(true),
+            Err(CrmError::RouteMissing | CrmError::Refused { .. } | CrmError::Duplicate { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The active users.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn users(&self) -> Result<Vec<User>, CrmError> {
+        let mut users = Vec::new();
+        let limit = PAGE.to_string();
+        // A thousand pages are more users than a CRM has; a server that always says "more" must not hold us.
+        for page in 0..1000_usize {
+            let offset = (page * PAGE).to_string();
+            let query =
+                [("fields", USER_FIELDS), ("filtering[valid:eq]", "1"), ("limit", limit.as_str()), ("offset", offset.as_str())];
+            let answer = self.call(Call::List, Method::GET, "users", &query, None::<&()>).await?;
+            let found = answer.as_ref().and_then(rows).ok_or(unusable("no list", Call::List))?;
+            users.extend(found.iter().filter_map(User::read));
+            let more = answer.as_ref().and_then(|body| body.get("has_more")).and_then(Value::as_bool).unwrap_or(false);
+            if !more || found.is_empty() {
+                break;
+            }
+        }
+        Ok(users)
+    }
+
+    /// The order with this code.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn order(&self, code: &str) -> Result<Option<Order>, CrmError> {
+        let query = [("order_code", code), ("fields", ORDER_FIELDS)];
+        let answer = self.call(Call::Lookup, Method::GET, "sale_order", &query, None::<&()>).await?;
+        Ok(answer.as_ref().and_then(record).and_then(|record| Order::read(record, code)))
+    }
+
+    /// Creates an order.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn create_order(&self, order: &NewOrder) -> Result<(), CrmError> {
+        self.call(Call::Write, Method::POST, "sale_order", &[], Some(order)).await.map(drop)
+    }
+
+    /// Creates a product.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn create_product(&self, product: &NewProduct) -> Result<(), CrmError> {
+        self.call(Call::Write, Method::POST, "product", &[], Some(product)).await.map(drop)
+    }
+
+    /// `Ok(None)` is "no such record", from a look-up only.
+    async fn call<B: Serialize + ?Sized>(
+        &self,
+        call: Call,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&B>,
+    ) -> Result<Option<Value>, CrmError> {
+        let url = self.base.join(&format!("api/v6.1/{path}")).map_err(|_| unusable("no such address", Call::Lookup))?;
+        let mut request = self.http.request(method, url).header("X-API-KEY", self.key.expose_secret()).query(query);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|error| {
+            let never_sent = error.is_connect() || error.is_builder();
+            CrmError::Transient {
+                what: if error.is_timeout() { "time-out" } else { "no connection" },
+                status: None,
+                nothing_written: never_sent || call != Call::Write,
+            }
+        })?;
+        let status = answer.status();
+        let after = retry_after(answer.headers());
+        let bytes = read_limited(answer).await.ok_or(unusable("broken answer", call))?;
+        let body: Option<Value> = serde_json::from_slice(&bytes).ok();
+        match (status.as_u16(), body) {
+            (200..=299, Some(body)) if is_error_in_success(&body) => Err(refusal(&body)),
+            (200..=299, Some(body @ (Value::Object(_) | Value::Array(_) | Value::Number(_)))) => Ok(Some(body)),
+            (200..=299, _) if bytes.is_empty() && call == Call::Lookup => Ok(None),
+            (200..=299, _) => Err(CrmError::Transient {
+                what: "an answer that is not JSON; its release may lack v6.1",
+                status: Some(status.as_u16()),
+                nothing_written: call != Call::Write,
+            }),
+            (401 | 403, _) => Err(CrmError::KeyRefused(status.as_u16())),
+            (404, _) if call == Call::Lookup => Ok(None),
+            (404, _) => Err(CrmError::RouteMissing),
+            (429, _) => Err(CrmError::RateLimited { after }),
+            (409, None) => Err(CrmError::Duplicate { field: None, text: CrmText::default() }),
+            (400 | 409 | 422, Some(body)) => Err(refusal(&body)),
+            (400 | 422, None) => {
+                let said = cut(&String::from_utf8_lossy(&bytes), 200);
+                Err(CrmError::Refused { fields: Vec::new(), text: CrmText::from(said.as_str()) })
+            }
+            _ => Err(CrmError::Transient {
+                what: if status.is_redirection() { "a redirect" } else { "an error" },
+                status: Some(status.as_u16()),
+                nothing_written: call != Call::Write || status == StatusCode::METHOD_NOT_ALLOWED,
+            }),
+        }
+    }
+}
+
+fn unusable(what: &'static str, call: Call) -> CrmError {
+    CrmError::Transient { what, status: None, nothing_written: call != Call::Write }
+}
+
+async fn read_limited(mut answer: reqwest::Response) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.ok()? {
+        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return None;
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Some(bytes)
+}

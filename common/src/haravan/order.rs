@@ -1,0 +1,336 @@
+//! An order as Haravan writes it (haravan.md §3).
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::customer::{Address, Customer, real_email};
+use super::lenient;
+use crate::money::Money;
+use crate::phone::PhoneNumber;
+
+/// An order. `ma_cost_amount` (the shop's cost price, confidential) and all else that is not needed is dropped here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Order {
+    /// API id.
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: Option<i64>,
+    /// Visible code, such as `#100131`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub name: Option<String>,
+    /// When the order was placed.
+    #[serde(deserialize_with = "lenient::instant")]
+    pub created_at: Option<Timestamp>,
+    /// When it last changed.
+    #[serde(deserialize_with = "lenient::instant")]
+    pub updated_at: Option<Timestamp>,
+    /// `cancelled` or `uncancelled`.
+    #[serde(deserialize_with = "lenient::word")]
+    pub cancelled_status: Option<String>,
+    /// When it was cancelled.
+    #[serde(deserialize_with = "lenient::instant")]
+    pub cancelled_at: Option<Timestamp>,
+    /// See [`Order::payment`].
+    #[serde(deserialize_with = "lenient::word")]
+    pub financial_status: Option<String>,
+    /// What the buyer owes in all.
+    #[serde(deserialize_with = "lenient::money")]
+    pub total_price: Option<Money>,
+    /// Order-level discounts.
+    #[serde(deserialize_with = "lenient::money")]
+    pub total_discounts: Option<Money>,
+    /// Tax.
+    #[serde(deserialize_with = "lenient::money")]
+    pub total_tax: Option<Money>,
+    /// Whether prices contain the tax.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub taxes_included: Option<bool>,
+    /// Display name of the payment gateway.
+    #[serde(deserialize_with = "lenient::text")]
+    pub gateway: Option<String>,
+    /// Code of the payment gateway.
+    #[serde(deserialize_with = "lenient::word")]
+    pub gateway_code: Option<String>,
+    /// Money movements, in no order to rely on (haravan.md §3.6).
+    #[serde(deserialize_with = "lenient::list")]
+    pub transactions: Vec<Transaction>,
+    /// The buyer; absent for walk-ins.
+    #[serde(deserialize_with = "lenient::object")]
+    pub customer: Option<Customer>,
+    /// The buyer's e-mail on the order.
+    #[serde(deserialize_with = "lenient::text", rename = "email")]
+    pub raw_email: Option<String>,
+    /// The same, under its other name.
+    #[serde(deserialize_with = "lenient::text")]
+    pub contact_email: Option<String>,
+    /// Who pays.
+    #[serde(deserialize_with = "lenient::object")]
+    pub billing_address: Option<Address>,
+    /// Who receives.
+    #[serde(deserialize_with = "lenient::object")]
+    pub shipping_address: Option<Address>,
+    /// What was bought.
+    #[serde(deserialize_with = "lenient::list")]
+    pub line_items: Vec<LineItem>,
+    /// Delivery charges.
+    #[serde(deserialize_with = "lenient::list")]
+    pub shipping_lines: Vec<ShippingLine>,
+    /// Coupons used.
+    #[serde(deserialize_with = "lenient::list")]
+    pub discount_codes: Vec<DiscountCode>,
+    /// The shop's or the buyer's note.
+    #[serde(deserialize_with = "lenient::lines")]
+    pub note: Option<String>,
+    /// Sales channel.
+    #[serde(deserialize_with = "lenient::text")]
+    pub source_name: Option<String>,
+    /// Sales channel under its undocumented name.
+    #[serde(deserialize_with = "lenient::text")]
+    pub source: Option<String>,
+    /// The member of staff who typed the order in; none for storefront orders.
+    #[serde(deserialize_with = "lenient::id")]
+    pub user_id: Option<i64>,
+}
+
+/// One line.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct LineItem {
+    /// Line id.
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: Option<i64>,
+    /// Variant id; none for custom and marketplace lines.
+    #[serde(deserialize_with = "lenient::id")]
+    pub variant_id: Option<i64>,
+    /// Product title with the variant's.
+    #[serde(deserialize_with = "lenient::text")]
+    pub name: Option<String>,
+    /// Product title.
+    #[serde(deserialize_with = "lenient::text")]
+    pub title: Option<String>,
+    /// Stock keeping unit.
+    #[serde(deserialize_with = "lenient::text")]
+    pub sku: Option<String>,
+    /// Bar code.
+    #[serde(deserialize_with = "lenient::text")]
+    pub barcode: Option<String>,
+    /// Pieces.
+    #[serde(deserialize_with = "lenient::decimal")]
+    pub quantity: Option<Decimal>,
+    /// Net price of one piece, the line's own discount already taken off (haravan.md §3.5).
+    #[serde(deserialize_with = "lenient::money")]
+    pub price: Option<Money>,
+    /// List price of one piece.
+    #[serde(deserialize_with = "lenient::money")]
+    pub price_original: Option<Money>,
+    /// The line's own discount, for all pieces.
+    #[serde(deserialize_with = "lenient::money")]
+    pub total_discount: Option<Money>,
+    /// Why the line is discounted.
+    #[serde(deserialize_with = "lenient::list")]
+    pub applied_discounts: Vec<AppliedDiscount>,
+    /// Engraving text and the like.
+    #[serde(deserialize_with = "lenient::list")]
+    pub properties: Vec<Property>,
+}
+
+/// A reason for a line discount.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AppliedDiscount {
+    /// In words.
+    #[serde(deserialize_with = "lenient::text")]
+    pub description: Option<String>,
+}
+
+/// A line's extra field.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Property {
+    /// Label.
+    #[serde(deserialize_with = "lenient::text")]
+    pub name: Option<String>,
+    /// Value.
+    #[serde(deserialize_with = "lenient::text")]
+    pub value: Option<String>,
+}
+
+/// A delivery charge.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ShippingLine {
+    /// Amount.
+    #[serde(deserialize_with = "lenient::money")]
+    pub price: Option<Money>,
+}
+
+/// A coupon.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DiscountCode {
+    /// Its code.
+    #[serde(deserialize_with = "lenient::text")]
+    pub code: Option<String>,
+}
+
+/// A money movement.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Transaction {
+    /// API id.
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: Option<i64>,
+    /// `pending`, `authorization`, `capture`, `sale`, `void` or `refund`.
+    #[serde(deserialize_with = "lenient::word")]
+    pub kind: Option<String>,
+    /// Amount; negative for refunds.
+    #[serde(deserialize_with = "lenient::money")]
+    pub amount: Option<Money>,
+    /// Display name of the gateway.
+    #[serde(deserialize_with = "lenient::text")]
+    pub gateway: Option<String>,
+    /// When it happened.
+    #[serde(deserialize_with = "lenient::instant")]
+    pub created_at: Option<Timestamp>,
+}
+
+impl Transaction {
+    /// Whether money came in.
+    pub fn is_received(&self) -> bool {
+        matches!(self.kind.as_deref(), Some("capture" | "sale")) && self.amount.is_some_and(Money::is_positive)
+    }
+}
+
+/// What the order says about money (haravan.md §3.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payment {
+    /// Void or cancelled: nothing is owed.
+    Void,
+    /// Money was received in full, even if some went back later.
+    Paid,
+    /// A part was received.
+    PartlyPaid,
+    /// Reserved, or to be paid later.
+    Unpaid,
+}
+
+impl Order {
+    /// What the order says about money. Void is tested first, as haravan.md §3.10 orders it.
+    pub fn payment(&self) -> Payment {
+        let status = self.financial_status.as_deref();
+        if status == Some("voided") || self.is_cancelled() {
+            return Payment::Void;
+        }
+        match status {
+            Some("paid" | "partially_refunded" | "partiallyrefunded" | "refunded") => Payment::Paid,
+            Some("partially_paid" | "partiallypaid") => Payment::PartlyPaid,
+            _ => Payment::Unpaid,
+        }
+    }
+
+    /// Whether the order was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled_status.as_deref() == Some("cancelled") || self.cancelled_at.is_some()
+    }
+
+    /// Whether the buyer pays the courier (haravan.md §3.10).
+    pub fn is_cash_on_delivery(&self) -> bool {
+        self.gateway_code.as_deref() == Some("cod")
+            || self.gateway.as_deref().is_some_and(|name| name.to_lowercase().contains("cod"))
+    }
+
+    /// The sales channel picked on Haravan.
+    pub fn channel(&self) -> Option<&str> {
+        self.source_name.as_deref().or(self.source.as_deref())
+    }
+
+    /// The buyer's real e-mail, from the customer, else from the order.
+    pub fn email(&self) -> Option<String> {
+        let own = self.customer.as_ref().and_then(Customer::email);
+        own.or_else(|| [&self.raw_email, &self.contact_email].into_iter().flatten().find_map(|text| real_email(text)))
+    }
+
+    /// The number to call about the order: customer, shipping, billing, default address (haravan.md §4).
+    pub fn phone(&self) -> Option<PhoneNumber> {
+        let customer = self.customer.as_ref();
+        [
+            customer.and_then(|customer| customer.phone.as_deref()),
+            self.shipping_address.as_ref().and_then(|address| address.phone.as_deref()),
+            self.billing_address.as_ref().and_then(|address| address.phone.as_deref()),
+            customer.and_then(|customer| customer.default_address.as_ref()).and_then(|address| address.phone.as_deref()),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(PhoneNumber::parse)
+    }
+
+    /// The buyer's name: customer, else receiver, else payer.
+    pub fn buyer_name(&self) -> Option<String> {
+        self.customer
+            .as_ref()
+            .and_then(Customer::name)
+            .or_else(|| self.shipping_address.as_ref().and_then(Address::name))
+            .or_else(|| self.billing_address.as_ref().and_then(Address::name))
+    }
+
+    /// Where it goes: shipping, else billing, else the customer's address.
+    pub fn address(&self) -> Option<&Address> {
+        [self.shipping_address.as_ref(), self.billing_address.as_ref(), self.customer.as_ref().and_then(Customer::address)]
+            .into_iter()
+            .flatten()
+            .find(|address| address.one_line().is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(json: &str) -> Order {
+        serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+    }
+
+    #[test]
+    fn payment_is_read_from_either_spelling() {
+        for (json, expected) in [
+            (r#"{"financial_status":"paid"}"#, Payment::Paid),
+            (r#"{"financial_status":"Paid"}"#, Payment::Paid),
+            (r#"{"financial_status":"refunded"}"#, Payment::Paid),
+            (r#"{"financial_status":"partially_paid"}"#, Payment::PartlyPaid),
+            (r#"{"financial_status":"partiallypaid"}"#, Payment::PartlyPaid),
+            (r#"{"financial_status":"pending"}"#, Payment::Unpaid),
+            (r#"{"financial_status":"authorized"}"#, Payment::Unpaid),
+            (r#"{"financial_status":"voided"}"#, Payment::Void),
+            (r#"{"financial_status":"paid","cancelled_status":"cancelled"}"#, Payment::Void),
+            (r#"{}"#, Payment::Unpaid),
+        ] {
+            assert_eq!(order(json).payment(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_first_real_phone_wins() {
+        let read = order(
+            r#"{"customer":{"phone":"","default_address":{"phone":"0900000001"}},"shipping_address":{"phone":"09**"},"billing_address":{"phone":"0900000002"}}"#,
+        );
+        assert_eq!(read.phone().unwrap().local(), "0900000002");
+    }
+
+    #[test]
+    fn an_order_of_odd_shapes_still_reads() {
+        let read = order(
+            r#"{"id":"1791400031","customer":null,"line_items":[null,{"quantity":"2","price":"89000.0000","properties":null}],"transactions":null,"taxes_included":"false","shipping_address":[]}"#,
+        );
+        assert_eq!(read.id, Some(1_791_400_031));
+        assert_eq!(read.line_items.len(), 1);
+        assert_eq!(read.taxes_included, Some(false));
+    }
+
+    #[test]
+    fn cash_on_delivery_is_known_by_code_or_name() {
+        assert!(order(r#"{"gateway_code":"COD"}"#).is_cash_on_delivery());
+        assert!(order(r#"{"gateway":"Thanh toán khi giao hàng (COD)"}"#).is_cash_on_delivery());
+        assert!(!order(r#"{"gateway":"Chuyển khoản qua ngân hàng","gateway_code":"bankdeposit"}"#).is_cash_on_delivery());
+    }
+}

@@ -1,0 +1,159 @@
+//! Who bought, as the CRM will know them (getfly.md §3.1, §10; haravan.md §3.4, §4).
+
+use jiff::civil::Date;
+
+use crate::getfly::account::{Contact, NewAccount};
+use crate::haravan::customer::{Address, Customer, Gender};
+use crate::haravan::order::Order;
+use crate::id::{CustomerId, OrderId};
+use crate::phone::PhoneNumber;
+use crate::store::tenants::Settings;
+use crate::text::cut;
+
+/// Longest name the CRM takes, in characters.
+const NAME_LIMIT: usize = 255;
+
+/// A buyer.
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    /// The Haravan customer, where the record stands for one person.
+    pub customer: Option<CustomerId>,
+    /// The CRM code a new customer gets, by which it is found again.
+    pub code: String,
+    /// Name, never empty.
+    pub name: String,
+    /// Number that identifies the person.
+    pub phone: Option<PhoneNumber>,
+    /// Real e-mail address.
+    pub email: Option<String>,
+    gender: Option<Gender>,
+    birthday: Option<Date>,
+    note: Option<String>,
+    address: Option<Address>,
+}
+
+impl Buyer {
+    /// The person of a customer event. `None` without an id.
+    pub fn of_customer(customer: &Customer) -> Option<Self> {
+        let id = CustomerId(customer.id?);
+        let (phone, email) = (customer.own_phone(), customer.email());
+        let name = customer.name().or_else(|| customer.address().and_then(Address::name));
+        Some(Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), customer.address()))
+    }
+
+    /// The person of an order.
+    ///
+    /// The number that *identifies* is the customer's own; the delivery's number only stands in when the customer has
+    /// none, since a parcel may go to a friend whose account must not get the order. A guest record with neither name,
+    /// number nor address of its own is shared or masked (haravan.md §3.4): it stands for nobody, and the order speaks
+    /// for itself.
+    pub fn of_order(order: &Order, id: OrderId) -> Self {
+        let customer = order.customer.as_ref();
+        let own_phone = customer.and_then(Customer::own_phone);
+        let own_email = customer.and_then(Customer::email);
+        let is_someone = |customer: &&Customer| own_phone.is_some() || own_email.is_some() || customer.name().is_some();
+        let customer_id = customer.filter(is_someone).and_then(|customer| customer.id).map(CustomerId);
+        let code = customer_id.map_or_else(|| format!("HRV-O{id}"), |customer| format!("HRV-{customer}"));
+        let phone = own_phone.clone().or_else(|| order.phone());
+        Self::new(customer_id, code, order.buyer_name(), phone, order.email(), customer, order.address())
+    }
+
+    fn new(
+        customer: Option<CustomerId>,
+        code: String,
+        name: Option<String>,
+        phone: Option<PhoneNumber>,
+        email: Option<String>,
+        details: Option<&Customer>,
+        address: Option<&Address>,
+    ) -> Self {
+        let name = name
+            .or_else(|| phone.as_ref().map(PhoneNumber::local))
+            .or_else(|| email.clone())
+            .unwrap_or_else(|| format!("Khách Haravan {}", code.trim_start_matches("HRV-").trim_start_matches('O')));
+        Self {
+            customer,
+            code,
+            name: cut(&name, NAME_LIMIT),
+            phone,
+            email,
+            gender: details.and_then(Customer::gender),
+            birthday: details.and_then(|customer| customer.birthday),
+            note: details.and_then(|customer| customer.note.clone()),
+            address: address.cloned(),
+        }
+    }
+
+    /// The CRM record to create, in charge of `manager`.
+    pub fn new_account(&self, settings: &Settings, manager: Option<&str>) -> NewAccount {
+        let phone = self.phone.as_ref().map(PhoneNumber::local);
+        let address = self.address.as_ref();
+        let contact = Contact { first_name: self.name.clone(), phone_home: phone.clone(), email: self.email.clone() };
+        NewAccount {
+            account_code: self.code.clone(),
+            account_name: self.name.clone(),
+            gender: self.gender.map(|gender| match gender {
+                Gender::Female => 1,
+                Gender::Male => 2,
+            }),
+            birthday: self.birthday.map(|day| day.to_string()),
+            description: self.note.clone(),
+            billing_address_street: address.and_then(Address::one_line),
+            country_name: address.filter(|address| address.is_vietnamese()).map(|_| "Việt Nam".to_owned()),
+            province_name: address.and_then(|address| address.province.clone()),
+            district_name: address.and_then(|address| address.district.clone()),
+            account_source_names: vec![settings.customer_source.clone()],
+            account_manager_username: manager.or(settings.default_manager.as_deref()).map(str::to_owned),
+            contacts: if phone.is_some() || self.email.is_some() { vec![contact] } else { Vec::new() },
+            phone_office: phone,
+            email: self.email.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_order(json: &str) -> Buyer {
+        Buyer::of_order(&serde_json::from_str(json).unwrap(), OrderId(7))
+    }
+
+    #[test]
+    fn the_buyers_own_number_identifies_and_not_the_parcels() {
+        let buyer = of_order(
+            r#"{"customer":{"id":5,"first_name":"Mai","default_address":{"phone":"0900000001"}},"shipping_address":{"phone":"0900000002"}}"#,
+        );
+        assert_eq!(buyer.phone.unwrap().local(), "0900000001");
+    }
+
+    #[test]
+    fn a_nameless_guest_record_stands_for_nobody() {
+        let buyer = of_order(
+            r#"{"customer":{"id":5,"first_name":"---","last_name":"---","email":"guest@haravan.com"},"shipping_address":{"name":"Lan","phone":"0900000002"}}"#,
+        );
+        assert_eq!((buyer.customer, buyer.code.as_str(), buyer.name.as_str()), (None, "HRV-O7", "Lan"));
+        assert!(buyer.phone.is_some());
+    }
+
+    #[test]
+    fn a_masked_or_missing_buyer_still_has_a_name() {
+        for json in ["{}", r#"{"customer":null}"#, r#"{"customer":{"id":5,"first_name":"N******n","email":"guest@haravan.com","phone":""}}"#] {
+            let buyer = of_order(json);
+            assert_eq!((buyer.name.as_str(), buyer.phone, buyer.customer), ("Khách Haravan 7", None, None), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_guest_with_a_name_and_number_is_a_person() {
+        let order = include_str!("../../../tests/fixtures/order_create_paid.json");
+        let buyer = of_order(order);
+        assert_eq!((buyer.code.as_str(), buyer.email.as_deref()), ("HRV-1176400388", None));
+    }
+
+    #[test]
+    fn a_very_long_name_is_cut() {
+        let buyer = of_order(&format!(r#"{{"customer":{{"id":5,"first_name":"{}"}}}}"#, "🙂".repeat(400)));
+        assert_eq!(buyer.name.chars().count(), 255);
+    }
+}

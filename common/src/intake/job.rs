@@ -1,0 +1,121 @@
+//! One claimed event with all it needs: tenant, shop, body and the way to the CRM.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use quick_cache::sync::Cache;
+
+use super::stop::{Stop, reason};
+use crate::clock::SharedClock;
+use crate::egress::Reach;
+use crate::getfly::client::Getfly;
+use crate::getfly::user::User;
+use crate::haravan::admin::Admin;
+use crate::id::TenantId;
+use crate::store::inbox::Event;
+use crate::store::pace::Slot;
+use crate::store::{Store, claims::ClaimToken};
+use crate::tenant::{Directory, Shop, Tenant};
+
+/// How long a function waits for a write slot before it puts the event off: waiting is paid for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a tenant's list of CRM users is believed (getfly.md §4).
+const USERS_FRESH: Duration = Duration::from_secs(300);
+
+/// What intake works with.
+pub struct Intake {
+    /// The tables.
+    pub store: Store,
+    /// The tenants.
+    pub directory: Directory,
+    /// Calls to the CRM.
+    pub http: reqwest::Client,
+    /// Where the CRM may be.
+    pub reach: Reach,
+    /// Haravan's Admin REST.
+    pub admin: Admin,
+    /// Time.
+    pub clock: SharedClock,
+    users: Cache<TenantId, (Timestamp, Arc<Vec<User>>)>,
+}
+
+impl Intake {
+    /// Puts the parts together.
+    pub fn new(store: Store, directory: Directory, http: reqwest::Client, reach: Reach, admin: Admin, clock: SharedClock) -> Self {
+        Self { store, directory, http, reach, admin, clock, users: Cache::new(1024) }
+    }
+}
+
+/// One claimed event at work.
+pub struct Job<'a> {
+    /// What intake works with.
+    pub intake: &'a Intake,
+    /// The event.
+    pub event: &'a Event,
+    /// Proof of the claim, for identity claims as well.
+    pub token: &'a ClaimToken,
+    /// Whose event it is.
+    pub tenant: &'a Tenant,
+    /// The shop it comes from.
+    pub shop: &'a Shop,
+    /// The body's JSON text, unwrapped.
+    pub body: &'a str,
+    /// The tenant's CRM.
+    pub crm: Getfly,
+    /// Whether the CRM's last answers were failures, learnt from the slot.
+    pub failing: std::sync::atomic::AtomicBool,
+}
+
+impl Job<'_> {
+    /// Waits for the tenant's turn to make `writes` CRM writes.
+    ///
+    /// # Errors
+    /// [`Stop::Later`] when the turn is too far away or the CRM is being left alone.
+    pub async fn reserve(&self, writes: u32) -> Result<(), Stop> {
+        let rate = self.tenant.settings.writes_per_second.clamp(0.01, 1000.0);
+        let cost = Duration::from_secs_f64(f64::from(writes) / rate);
+        let now = self.intake.clock.now();
+        match self.intake.store.pace.reserve(&self.tenant.id, cost, PATIENCE, now).await? {
+            Slot::At { start, failing } => {
+                self.failing.store(failing, std::sync::atomic::Ordering::Relaxed);
+                let wait = until(now, start);
+                if !wait.is_zero() {
+                    self.intake.clock.sleep(wait).await;
+                }
+                Ok(())
+            }
+            Slot::Full { until: free } => {
+                // Spread over the time a queue of this length needs, so that not all come back at once.
+                let after = until(now, free).mul_f64(1.0 + fastrand::f64());
+                Err(Stop::Later { reason: reason::PACED, after: Some(after), counts: false })
+            }
+            Slot::Open { until: probe } => {
+                let after = until(now, probe) + Duration::from_secs_f64(fastrand::f64() * 5.0);
+                Err(Stop::Later { reason: reason::BREAKER, after: Some(after), counts: false })
+            }
+        }
+    }
+
+    /// The CRM's active users, a few minutes old at most.
+    ///
+    /// # Errors
+    /// [`Stop::Crm`].
+    pub async fn users(&self) -> Result<Arc<Vec<User>>, Stop> {
+        let now = self.intake.clock.now();
+        if let Some((read_at, users)) = self.intake.users.get(&self.tenant.id)
+            && until(read_at, now) < USERS_FRESH
+        {
+            return Ok(users);
+        }
+        let users = Arc::new(self.crm.users().await?);
+        self.intake.users.insert(self.tenant.id.clone(), (now, Arc::clone(&users)));
+        Ok(users)
+    }
+}
+
+/// The time from one instant to a later one; nothing when it is not later.
+pub fn until(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}

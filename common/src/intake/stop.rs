@@ -1,0 +1,112 @@
+//! Why an event's work stops short, as the decision it asks for.
+
+use std::time::Duration;
+
+use crate::getfly::error::CrmError;
+use crate::store::StoreError;
+
+/// Reason codes, stable: they are stored, shown in words and counted.
+pub mod reason {
+    /// The body cannot be read.
+    pub const UNREADABLE: &str = "unreadable_body";
+    /// The tenant is gone.
+    pub const TENANT_GONE: &str = "tenant_gone";
+    /// The shop was disconnected.
+    pub const DISCONNECTED: &str = "shop_disconnected";
+    /// The tenant switched this kind of event off.
+    pub const SWITCHED_OFF: &str = "switched_off";
+    /// Deletions are not carried over.
+    pub const DELETES_NOT_CARRIED: &str = "deletes_not_carried_over";
+    /// It is in the CRM already, and changes are not carried over yet.
+    pub const CHANGES_NOT_CARRIED: &str = "changes_not_carried_over";
+    /// It is in the CRM already.
+    pub const ALREADY_IN_CRM: &str = "already_in_crm";
+    /// A newer version was decided on before.
+    pub const SUPERSEDED: &str = "superseded";
+    /// It was cancelled before it reached the CRM.
+    pub const CANCELLED_BEFORE: &str = "cancelled_before_it_reached_the_crm";
+    /// The body has no order lines, or a line without price or quantity.
+    pub const INCOMPLETE: &str = "incomplete_body";
+    /// Our own secrets do not open.
+    pub const SECRETS: &str = "secrets_do_not_open";
+    /// Our own store did not answer.
+    pub const STORE: &str = "store_unavailable";
+    /// Another worker is creating the same customer or order.
+    pub const BUSY: &str = "another_worker_is_at_it";
+    /// The tenant's write rate is used up.
+    pub const PACED: &str = "waiting_for_a_write_slot";
+    /// The CRM failed repeatedly and is left alone for a while.
+    pub const BREAKER: &str = "crm_left_alone_for_a_while";
+    /// The CRM gave no usable answer.
+    pub const CRM_UNAVAILABLE: &str = "crm_unavailable";
+    /// The work took too long.
+    pub const TOOK_TOO_LONG: &str = "took_too_long";
+    /// The CRM asks to slow down.
+    pub const CRM_RATE: &str = "crm_asks_to_slow_down";
+    /// The CRM refuses the key.
+    pub const CRM_KEY: &str = "crm_key_refused";
+    /// The CRM has no API v6.1.
+    pub const CRM_VERSION: &str = "crm_has_no_v61";
+    /// The CRM's address may not be called.
+    pub const CRM_ADDRESS: &str = "crm_address_not_allowed";
+    /// The CRM refuses the record.
+    pub const CRM_REFUSED: &str = "crm_refused";
+    /// The customer is deleted in the CRM and cannot be brought back.
+    pub const CUSTOMER_DELETED: &str = "customer_deleted_in_crm";
+    /// Haravan did not answer.
+    pub const HARAVAN_UNAVAILABLE: &str = "haravan_unavailable";
+}
+
+/// Why an event's work stops short.
+#[derive(Debug)]
+pub enum Stop {
+    /// Try again later, for a reason that is not the CRM's.
+    Later {
+        /// Why.
+        reason: &'static str,
+        /// How long to wait; `None` leaves it to the retry schedule.
+        after: Option<Duration>,
+        /// Whether this try counts towards giving up.
+        counts: bool,
+    },
+    /// Set it aside for a person.
+    Park {
+        /// Why.
+        reason: &'static str,
+        /// For the admin's eyes.
+        detail: Option<String>,
+    },
+    /// The CRM failed.
+    Crm(CrmError),
+    /// Our own store gave no answer.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<CrmError> for Stop {
+    fn from(error: CrmError) -> Self {
+        Self::Crm(error)
+    }
+}
+
+impl Stop {
+    /// Sets aside, without detail.
+    pub fn park(reason: &'static str) -> Self {
+        Self::Park { reason, detail: None }
+    }
+
+    /// Whether it is certain that the CRM wrote nothing because of the call that failed.
+    pub fn nothing_written(&self) -> bool {
+        match self {
+            Self::Crm(CrmError::Transient { nothing_written, .. }) => *nothing_written,
+            // After a failed write to our own store the CRM's record may be there without our knowing.
+            Self::Store(_) => false,
+            _ => true,
+        }
+    }
+}

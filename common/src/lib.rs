@@ -1,0 +1,28 @@
+//! What every Haravan Connect function shares.
+//!
+//! The rooms, from the edge inwards:
+//!
+//! - [`haravan`]: what Haravan sends (webhooks, orders, customers) and its Admin REST.
+//! - [`store`]: the four DynamoDB tables and the state machines that live in them.
+//! - [`tenant`]: a tenant's opened record, cached; who may send what.
+//! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
+//! - [`getfly`]: the Getfly CRM client.
+//! - [`seal`]: secrets at rest under a rotatable key ring.
+//! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
+
+pub mod body;
+pub mod clock;
+pub mod config;
+pub mod egress;
+pub mod getfly;
+pub mod haravan;
+pub mod id;
+pub mod intake;
+pub mod money;
+pub mod phone;
+pub mod runtime;
+pub mod seal;
+pub mod store;
+pub mod telemetry;
+pub mod tenant;
+pub mod text;

@@ -1,0 +1,87 @@
+//! Money: a decimal with the text of its number kept exact, written to JSON as a plain number.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, Mul, Sub};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::{Serialize, Serializer};
+
+/// An amount in the order's currency (VND has no minor unit, yet split discounts bring fractions; haravan.md §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Money(pub Decimal);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Whether there is something to speak of.
+    pub fn is_positive(self) -> bool {
+        self.0 > Decimal::ZERO
+    }
+}
+
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Mul<Decimal> for Money {
+    type Output = Self;
+    fn mul(self, factor: Decimal) -> Self {
+        Self(self.0.saturating_mul(factor))
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.normalize().fmt(f)
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_decimal(&self.0, serializer)
+    }
+}
+
+/// Writes a decimal as a JSON number: `20000`, not `20000.0` or `"20000"`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    match value.is_integer().then(|| value.to_i64()).flatten() {
+        Some(whole) => serializer.serialize_i64(whole),
+        None => serializer.serialize_f64(value.to_f64().unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_amounts_are_written_without_a_point() {
+        let text = |s: &str| serde_json::to_string(&Money(s.parse().unwrap())).unwrap();
+        assert_eq!(text("89000.0000"), "89000");
+        assert_eq!(text("83706.5"), "83706.5");
+        assert_eq!(text("-10"), "-10");
+        assert_eq!(Money("89000.0000".parse().unwrap()).to_string(), "89000");
+    }
+}

@@ -1,0 +1,242 @@
+//! Claims: which worker may create something in the CRM, and what it became (table *dedup*).
+//!
+//! The CRM has no idempotency keys, and "look up, then create" is safe only while nobody else does the same. A claim on
+//! an identity (a Haravan order or customer id, a phone number, an e-mail address) lets exactly one worker do it.
+//!
+//! - A claim carries a random token and ends by itself with its lease, so a crashed worker blocks nobody for long.
+//! - Completing writes the CRM's code, only under the token; a late worker's write changes nothing.
+//! - Releasing removes the token after a failure whose outcome is *known*. After an unknown outcome (a time-out after
+//!   the request left) the claim is **kept** until its lease ends: the CRM may still be at work on the request, and
+//!   whoever looked up too early would create a second record.
+//! - Order and customer records stay for good: they are the identity index. Phone and e-mail records are only locks,
+//!   never trusted as links (people change numbers in the CRM), and expire.
+//!
+//! Phone and e-mail stand in the key as a digest, so that keys may appear in errors and metrics.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+use super::item::{Item, ItemExt, n, s};
+use super::schema::dedup::{CLAIM, CODE, EXPIRY, KEY, LEASE, VERSION};
+use crate::clock::millis;
+use crate::id::{CustomerId, OrderId, TenantId};
+use crate::phone::PhoneNumber;
+use crate::seal::random;
+
+/// How long a claim holds. Longer than a worker can live (the functions' time-out), so that two never overlap.
+pub const LEASE_TIME: Duration = Duration::from_secs(150);
+
+/// Locks without a link are gone after this.
+const LOCK_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// A worker's proof that a claim is its own: fresh and random for every claim.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClaimToken(String);
+
+impl ClaimToken {
+    /// A new token.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the system has no randomness.
+    pub fn random() -> Result<Self, StoreError> {
+        let bytes: [u8; 12] = random().map_err(|error| StoreError::Unavailable { code: error.to_string() })?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The token as stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is claimed, within one tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity(String);
+
+impl Identity {
+    /// A Haravan order.
+    pub fn order(tenant: &TenantId, id: OrderId) -> Self {
+        Self(format!("{tenant}#order#{id}"))
+    }
+
+    /// A Haravan customer.
+    pub fn customer(tenant: &TenantId, id: CustomerId) -> Self {
+        Self(format!("{tenant}#customer#{id}"))
+    }
+
+    /// A phone number.
+    pub fn phone(tenant: &TenantId, phone: &PhoneNumber) -> Self {
+        Self(format!("{tenant}#phone#{}", digest(tenant, phone.e164())))
+    }
+
+    /// An e-mail address in lower case.
+    pub fn email(tenant: &TenantId, email: &str) -> Self {
+        Self(format!("{tenant}#email#{}", digest(tenant, email)))
+    }
+
+    fn is_lock_only(&self) -> bool {
+        matches!(self.0.split('#').nth(1), Some("phone" | "email"))
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn digest(tenant: &TenantId, value: &str) -> String {
+    let hash = Sha256::new().chain_update(tenant.as_str()).chain_update([0]).chain_update(value).finalize();
+    URL_SAFE_NO_PAD.encode(hash.get(..16).unwrap_or_default())
+}
+
+/// What is known of an identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The CRM's code, once it is there.
+    pub code: Option<String>,
+    /// Highest version decided on, unix microseconds.
+    pub version: Option<i64>,
+}
+
+impl Record {
+    fn read(item: &Item) -> Self {
+        Self { code: item.text(CODE).map(str::to_owned), version: item.number(VERSION) }
+    }
+}
+
+/// The answer to a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours until the lease ends; this is what was known before.
+    Won(Record),
+    /// Another worker has it until then.
+    Held {
+        /// End of its lease.
+        until: Timestamp,
+    },
+}
+
+/// The claims in the dedup table.
+#[derive(Clone)]
+pub struct Claims {
+    client: Client,
+    table: String,
+}
+
+impl Claims {
+    /// Opens the table.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Reads an identity, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn get(&self, identity: &Identity) -> Result<Record, StoreError> {
+        let answer =
+            self.client.get_item().table_name(&self.table).key(KEY, s(&identity.0)).consistent_read(true).send().await?;
+        Ok(answer.item().map(Record::read).unwrap_or_default())
+    }
+
+    /// Claims an identity unless another worker's lease is running.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the claim may have been made; it ends with its lease.
+    pub async fn claim(&self, identity: &Identity, token: &ClaimToken, now: Timestamp) -> Result<Claim, StoreError> {
+        let mut set = format!("SET {CLAIM} = :token, {LEASE} = :lease");
+        if identity.is_lock_only() {
+            set.push_str(", ");
+            set.push_str(EXPIRY);
+            set.push_str(" = :expiry");
+        }
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(KEY, s(&identity.0))
+            .update_expression(set)
+            .condition_expression(format!("attribute_not_exists({LEASE}) OR {LEASE} < :now OR {CLAIM} = :token"))
+            .expression_attribute_values(":token", s(token.as_str()))
+            .expression_attribute_values(":lease", n(now.as_millisecond().saturating_add(millis(LEASE_TIME))))
+            .expression_attribute_values(":now", n(now.as_millisecond()))
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            );
+        if identity.is_lock_only() {
+            let expiry = now.as_second().saturating_add(i64::try_from(LOCK_TTL.as_secs()).unwrap_or(i64::MAX));
+            request = request.expression_attribute_values(":expiry", n(expiry));
+        }
+        match request.send().await {
+            Ok(answer) => Ok(Claim::Won(answer.attributes().map(Record::read).unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(held)) => {
+                    let until = held.item().and_then(|item| item.number(LEASE)).unwrap_or_else(|| now.as_millisecond());
+                    Ok(Claim::Held { until: Timestamp::from_millisecond(until).unwrap_or(now) })
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Records what the identity became and ends the claim. `false` when the claim was no longer ours: nothing changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: repeat, or let a later look-up find what was created.
+    pub async fn complete(&self, identity: &Identity, token: &ClaimToken, record: &Record) -> Result<bool, StoreError> {
+        let mut set = Vec::new();
+        let mut values: Vec<(&str, AttributeValue)> = vec![(":token", s(token.as_str()))];
+        if let Some(code) = &record.code {
+            set.push(format!("{CODE} = :code"));
+            values.push((":code", s(code)));
+        }
+        if let Some(version) = record.version {
+            set.push(format!("{VERSION} = :version"));
+            values.push((":version", n(version)));
+        }
+        let set = if set.is_empty() { String::new() } else { format!("SET {} ", set.join(", ")) };
+        self.conditional(identity, format!("{set}REMOVE {CLAIM}, {LEASE}"), values).await
+    }
+
+    /// Ends the claim after a failure whose outcome is known. `false` when it was no longer ours.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the claim ends with its lease.
+    pub async fn release(&self, identity: &Identity, token: &ClaimToken) -> Result<bool, StoreError> {
+        let update = format!("REMOVE {CLAIM}, {LEASE}");
+        self.conditional(identity, update, vec![(":token", s(token.as_str()))]).await
+    }
+
+    async fn conditional(
+        &self,
+        identity: &Identity,
+        update: String,
+        values: Vec<(&str, AttributeValue)>,
+    ) -> Result<bool, StoreError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(KEY, s(&identity.0))
+            .update_expression(update)
+            .condition_expression(format!("{CLAIM} = :token"))
+            .set_expression_attribute_values(Some(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

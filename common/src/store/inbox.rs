@@ -1,0 +1,601 @@
+//! The inbox: every received event, from its one put to its end (table *inbox*).
+//!
+//! An item is dedup record **and** outbox entry. Intake is one conditional put: the key is the entity and a digest of
+//! topic and body, so a failed condition *is* a duplicate, and two versions of one entity are two items.
+//!
+//! ```text
+//!         put (webhook, later: reconciliation, import)
+//!             │
+//! ┌──────► ready ──claim──► working ──finish──► done (expires)
+//! │           ▲               │  │
+//! │  wake, lease expired ─────┘  ├──reschedule──► waiting
+//! └── wake, when due ────────────┼─────────────────┘
+//!                                └──park──► parked ──retry (by hand)──► ready
+//! ```
+//!
+//! Invariants, driven by a property test against a model:
+//! - Only the holder of the claim's token can finish, reschedule or park; a late worker changes nothing.
+//! - Everything that is not done and not parked is on a *watch list* (sparse index) with the time at which upkeep looks
+//!   at it. The stream makes things fast; the watch list makes them certain.
+//! - The watch attributes do not change while an event goes its happy way (put → claim → finish): the index costs one
+//!   write unit when the item appears and one when it leaves.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::StoreError;
+use super::claims::ClaimToken;
+use super::item::{Item, ItemExt, b, n, s};
+use super::schema::inbox::{
+    ATTEMPTS, BODY, CLAIM, CRM_CODE, DETAIL, DIGEST, DUE, EXPIRY, KEY, LEASE, ORG, PARTS, REASON, RECEIVED, STATUS, TOPIC,
+    VERSION, WARNINGS, WATCH, WATCH_INDEX,
+};
+use crate::clock::millis;
+use crate::haravan::webhook::{Entity, Topic};
+use crate::id::{OrgId, TenantId};
+
+/// How many watch lists the open events are spread over, so that no index partition is hot.
+pub const WATCH_SHARDS: u8 = 16;
+
+/// How long a fresh event may stay unclaimed before upkeep wakes it again.
+pub const GRACE: Duration = Duration::from_secs(120);
+
+/// How long a claimed event is its worker's own.
+pub const LEASE_TIME: Duration = super::claims::LEASE_TIME;
+
+/// How long a done event is kept: well past the 48 hours in which Haravan repeats (haravan.md §2.8).
+const KEEP_DONE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A DynamoDB item may have 400 KB; a longer compressed body continues in items of its own.
+const PART_BYTES: usize = 350_000;
+
+/// An entity within a tenant, and one event of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventKey {
+    /// `{tenant}#{entity}#{id}`.
+    pub entity: String,
+    /// Digest of topic and body, 22 characters.
+    pub digest: String,
+}
+
+impl EventKey {
+    /// The key under which a body is stored. The topic is part of the digest, so that `orders/paid` with the very body
+    /// of `orders/create` is seen as its own event.
+    pub fn of(tenant: &TenantId, topic: Topic, id: i64, body: &[u8]) -> Self {
+        let entity = topic.entity().as_str();
+        Self { entity: format!("{tenant}#{entity}#{id}"), digest: digest(topic, body) }
+    }
+
+    /// The key of a signed body in which no entity can be read; `id` in the key is the digest.
+    pub fn unreadable(tenant: &TenantId, topic: Topic, body: &[u8]) -> Self {
+        let digest = digest(topic, body);
+        Self { entity: format!("{tenant}#{}#?{digest}", topic.entity().as_str()), digest }
+    }
+
+    /// The tenant.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn tenant(&self) -> Result<TenantId, StoreError> {
+        let tenant = self.entity.split('#').next().unwrap_or_default();
+        tenant.parse().map_err(|_| StoreError::Corrupt(KEY))
+    }
+
+    /// The entity's API id, unless the body was unreadable.
+    pub fn id(&self) -> Option<i64> {
+        self.entity.rsplit('#').next()?.parse().ok()
+    }
+
+    fn shard(&self) -> String {
+        let hash = self.entity.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        open_shard(u8::try_from((hash >> 32) % u64::from(WATCH_SHARDS)).unwrap_or_default())
+    }
+}
+
+fn digest(topic: Topic, body: &[u8]) -> String {
+    let hash = Sha256::new().chain_update(topic.as_str()).chain_update([0]).chain_update(body).finalize();
+    URL_SAFE_NO_PAD.encode(hash.get(..16).unwrap_or_default())
+}
+
+fn open_shard(shard: u8) -> String {
+    format!("open#{shard}")
+}
+
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// To be worked on.
+    Ready,
+    /// A worker has it.
+    Working,
+    /// To be tried again later.
+    Waiting,
+    /// Finished; nothing more will happen.
+    Done,
+    /// Set aside for a person.
+    Parked,
+}
+
+impl Status {
+    /// The word as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Working => "working",
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Parked => "parked",
+        }
+    }
+
+    fn read(word: &str) -> Option<Self> {
+        [Self::Ready, Self::Working, Self::Waiting, Self::Done, Self::Parked].into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// An event to be stored.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Its key.
+    pub key: EventKey,
+    /// Topic.
+    pub topic: Topic,
+    /// Shop.
+    pub org: OrgId,
+    /// Compressed body ([`crate::body::pack`]).
+    pub body: Vec<u8>,
+    /// The entity's version.
+    pub updated_at: Option<Timestamp>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Set aside at once, for this reason, because nothing can be read in it.
+    pub parked: Option<&'static str>,
+}
+
+/// What a put found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It was new and is stored.
+    Stored,
+    /// It was there already.
+    Duplicate,
+}
+
+/// An event as stored.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its key.
+    pub key: EventKey,
+    /// Topic.
+    pub topic: Topic,
+    /// Shop.
+    pub org: OrgId,
+    /// Compressed body; see [`Inbox::whole_body`] when [`Event::parts`] is not zero.
+    pub body: Vec<u8>,
+    /// How many further items hold the rest of the body.
+    pub parts: i64,
+    /// The entity's version, unix microseconds.
+    pub version: Option<i64>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Where it stands.
+    pub status: Status,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When upkeep looks at it next.
+    pub due: Option<Timestamp>,
+    /// Reason code of the last outcome.
+    pub reason: Option<String>,
+    /// The reason's detail.
+    pub detail: Option<String>,
+    /// The CRM's code of what it became.
+    pub crm_code: Option<String>,
+    /// Warnings, as codes.
+    pub warnings: Vec<String>,
+}
+
+impl Event {
+    /// Reads an item.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] names the attribute.
+    pub fn read(item: &Item) -> Result<Self, StoreError> {
+        let instant = |millis: i64| Timestamp::from_millisecond(millis).map_err(|_| StoreError::Corrupt(RECEIVED));
+        Ok(Self {
+            key: EventKey { entity: item.must_text(KEY)?.to_owned(), digest: item.must_text(DIGEST)?.to_owned() },
+            topic: item.must_text(TOPIC)?.parse().map_err(|_| StoreError::Corrupt(TOPIC))?,
+            org: OrgId(item.must_number(ORG)?),
+            body: item.bytes(BODY).ok_or(StoreError::Corrupt(BODY))?.to_vec(),
+            parts: item.number(PARTS).unwrap_or_default(),
+            version: item.number(VERSION),
+            received_at: instant(item.must_number(RECEIVED)?)?,
+            status: Status::read(item.must_text(STATUS)?).ok_or(StoreError::Corrupt(STATUS))?,
+            attempts: item.number(ATTEMPTS).unwrap_or_default(),
+            due: item.number(DUE).map(instant).transpose()?,
+            reason: item.text(REASON).map(str::to_owned),
+            detail: item.text(DETAIL).map(str::to_owned),
+            crm_code: item.text(CRM_CODE).map(str::to_owned),
+            warnings: match item.get(WARNINGS) {
+                Some(AttributeValue::L(codes)) => codes.iter().filter_map(|code| code.as_s().ok().cloned()).collect(),
+                _ => Vec::new(),
+            },
+        })
+    }
+}
+
+/// How an event's work ended or paused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// Nothing more will happen.
+    Done {
+        /// Why nothing was done, when nothing was.
+        reason: Option<&'static str>,
+        /// The CRM's code of what it became.
+        crm_code: Option<String>,
+        /// What a person should know.
+        warnings: Vec<String>,
+    },
+    /// Try again.
+    Later {
+        /// When.
+        due: Timestamp,
+        /// Whether this try counts.
+        counts: bool,
+        /// Why.
+        reason: &'static str,
+        /// For the admin's eyes.
+        detail: Option<String>,
+    },
+    /// Set aside for a person.
+    Parked {
+        /// Why.
+        reason: &'static str,
+        /// For the admin's eyes.
+        detail: Option<String>,
+    },
+}
+
+/// An event on a watch list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// Which.
+    pub key: EventKey,
+    /// Since when upkeep should look at it.
+    pub due: Timestamp,
+}
+
+/// The inbox table.
+#[derive(Clone)]
+pub struct Inbox {
+    client: Client,
+    table: String,
+}
+
+impl Inbox {
+    /// Opens the table.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Stores an event that is not there yet: one write, no read.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the event may have been stored; putting it again is safe.
+    pub async fn put(&self, event: &NewEvent) -> Result<Put, StoreError> {
+        let (body, rest) = event.body.split_at(event.body.len().min(PART_BYTES));
+        let parts: Vec<&[u8]> = rest.chunks(PART_BYTES).collect();
+        for (number, part) in (1..).zip(&parts) {
+            self.put_part(event, number, part).await?;
+        }
+        let received = event.received_at.as_millisecond();
+        let mut request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item(KEY, s(&event.key.entity))
+            .item(DIGEST, s(&event.key.digest))
+            .item(TOPIC, s(event.topic.as_str()))
+            .item(ORG, n(event.org.0))
+            .item(BODY, b(body))
+            .item(RECEIVED, n(received))
+            .condition_expression(format!("attribute_not_exists({KEY})"));
+        if !parts.is_empty() {
+            request = request.item(PARTS, n(i64::try_from(parts.len()).unwrap_or(i64::MAX)));
+        }
+        if let Some(version) = event.updated_at {
+            request = request.item(VERSION, n(version.as_microsecond()));
+        }
+        request = match event.parked {
+            None => request
+                .item(STATUS, s(Status::Ready.as_str()))
+                .item(WATCH, s(event.key.shard()))
+                .item(DUE, n(received.saturating_add(millis(GRACE)))),
+            Some(reason) => request
+                .item(STATUS, s(Status::Parked.as_str()))
+                .item(WATCH, s(parked_list(&event.key.tenant()?)))
+                .item(DUE, n(received))
+                .item(REASON, s(reason)),
+        };
+        match request.send().await {
+            Ok(_) => Ok(Put::Stored),
+            Err(error) if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => {
+                Ok(Put::Duplicate)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Parts are written before the item that counts them, so an event is whole or absent; they expire by themselves.
+    async fn put_part(&self, event: &NewEvent, number: usize, part: &[u8]) -> Result<(), StoreError> {
+        let expiry = event.received_at.as_second().saturating_add(seconds(KEEP_DONE.saturating_mul(3)));
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .item(KEY, s(&event.key.entity))
+            .item(DIGEST, s(format!("{}~{number}", event.key.digest)))
+            .item(BODY, b(part))
+            .item(EXPIRY, n(expiry))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// The compressed body with the parts that did not fit into the event's own item.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] when a part is gone.
+    pub async fn whole_body(&self, event: &Event) -> Result<Vec<u8>, StoreError> {
+        let mut body = event.body.clone();
+        for number in 1..=event.parts {
+            let key = EventKey { digest: format!("{}~{number}", event.key.digest), ..event.key.clone() };
+            let item = self.item(&key).await?.ok_or(StoreError::Corrupt(PARTS))?;
+            body.extend_from_slice(item.bytes(BODY).ok_or(StoreError::Corrupt(BODY))?);
+        }
+        Ok(body)
+    }
+
+    /// Reads an event, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
+    pub async fn get(&self, key: &EventKey) -> Result<Option<Event>, StoreError> {
+        self.item(key).await?.as_ref().map(Event::read).transpose()
+    }
+
+    async fn item(&self, key: &EventKey) -> Result<Option<Item>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(KEY, s(&key.entity))
+            .key(DIGEST, s(&key.digest))
+            .consistent_read(true)
+            .send()
+            .await?;
+        Ok(answer.item)
+    }
+
+    /// Takes a ready event for this worker. `None` when it is not ready: another worker has it, or it is done.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the claim may have been made; it ends with its lease.
+    pub async fn claim(&self, key: &EventKey, token: &ClaimToken, now: Timestamp) -> Result<Option<Event>, StoreError> {
+        let answer = self
+            .update(key)
+            .update_expression(format!("SET {STATUS} = :working, {CLAIM} = :token, {LEASE} = :lease"))
+            .condition_expression(format!("{STATUS} = :ready OR {CLAIM} = :token"))
+            .expression_attribute_values(":working", s(Status::Working.as_str()))
+            .expression_attribute_values(":ready", s(Status::Ready.as_str()))
+            .expression_attribute_values(":token", s(token.as_str()))
+            .expression_attribute_values(":lease", n(now.as_millisecond().saturating_add(millis(LEASE_TIME))))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => answer.attributes().map(Event::read).transpose(),
+            Err(error) if is_condition(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends or pauses this worker's claim. `false` when the claim was no longer this worker's: nothing changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the event stays with its lease and is then tried again.
+    pub async fn settle(
+        &self,
+        key: &EventKey,
+        token: &ClaimToken,
+        settlement: &Settlement,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let request = self
+            .update(key)
+            .condition_expression(format!("{CLAIM} = :token"))
+            .expression_attribute_values(":token", s(token.as_str()));
+        let request = match settlement {
+            Settlement::Done { reason, crm_code, warnings } => {
+                let mut set = Assignments::new(Status::Done);
+                set.put(EXPIRY, n(now.as_second().saturating_add(seconds(KEEP_DONE))));
+                let mut gone = vec![CLAIM, LEASE, WATCH, DUE, DETAIL];
+                set.put_or_remove(REASON, reason.map(s), &mut gone);
+                set.put_or_remove(CRM_CODE, crm_code.as_deref().map(s), &mut gone);
+                let warnings = (!warnings.is_empty()).then(|| AttributeValue::L(warnings.iter().map(s).collect()));
+                set.put_or_remove(WARNINGS, warnings, &mut gone);
+                set.apply(request, &gone)
+            }
+            Settlement::Later { due, counts, reason, detail } => {
+                let mut set = Assignments::new(Status::Waiting);
+                set.put(WATCH, s(key.shard()));
+                set.put(DUE, n(due.as_millisecond()));
+                set.put(REASON, s(*reason));
+                let mut gone = vec![CLAIM, LEASE];
+                set.put_or_remove(DETAIL, detail.as_deref().map(s), &mut gone);
+                let request = set.apply(request, &gone);
+                if *counts { count_attempt(request) } else { request }
+            }
+            Settlement::Parked { reason, detail } => {
+                let mut set = Assignments::new(Status::Parked);
+                set.put(WATCH, s(parked_list(&key.tenant()?)));
+                set.put(DUE, n(now.as_millisecond()));
+                set.put(REASON, s(*reason));
+                let mut gone = vec![CLAIM, LEASE];
+                set.put_or_remove(DETAIL, detail.as_deref().map(s), &mut gone);
+                count_attempt(set.apply(request, &gone))
+            }
+        };
+        changed(request.send().await)
+    }
+
+    /// The events of one watch list that upkeep should look at, the longest due first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn due(&self, shard: u8, now: Timestamp, limit: i32) -> Result<Vec<Watched>, StoreError> {
+        self.watched(open_shard(shard), now, limit).await
+    }
+
+    /// A tenant's parked events, the longest parked first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn parked(&self, tenant: &TenantId, limit: i32) -> Result<Vec<Watched>, StoreError> {
+        self.watched(parked_list(tenant), Timestamp::MAX, limit).await
+    }
+
+    async fn watched(&self, list: String, until: Timestamp, limit: i32) -> Result<Vec<Watched>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(WATCH_INDEX)
+            .key_condition_expression(format!("{WATCH} = :list AND {DUE} <= :until"))
+            .expression_attribute_values(":list", s(list))
+            .expression_attribute_values(":until", n(until.as_millisecond()))
+            .limit(limit)
+            .send()
+            .await?;
+        answer
+            .items()
+            .iter()
+            .map(|item| {
+                let key = EventKey { entity: item.must_text(KEY)?.to_owned(), digest: item.must_text(DIGEST)?.to_owned() };
+                let due = Timestamp::from_millisecond(item.must_number(DUE)?).map_err(|_| StoreError::Corrupt(DUE))?;
+                Ok(Watched { key, due })
+            })
+            .collect()
+    }
+
+    /// Makes an event ready again if it is due: waiting past its time, working past its lease, or ready and unclaimed
+    /// past its grace. The write itself is what the stream reacts to. `false` when it is none of these any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the next sweep sees it again.
+    pub async fn wake(&self, key: &EventKey, now: Timestamp) -> Result<bool, StoreError> {
+        let request = self
+            .update(key)
+            .update_expression(format!("SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due REMOVE {CLAIM}, {LEASE}"))
+            .condition_expression(format!(
+                "({STATUS} = :working AND {LEASE} < :now) OR (({STATUS} = :ready OR {STATUS} = :waiting) AND {DUE} <= :now)"
+            ))
+            .expression_attribute_values(":ready", s(Status::Ready.as_str()))
+            .expression_attribute_values(":waiting", s(Status::Waiting.as_str()))
+            .expression_attribute_values(":working", s(Status::Working.as_str()))
+            .expression_attribute_values(":list", s(key.shard()))
+            .expression_attribute_values(":now", n(now.as_millisecond()))
+            .expression_attribute_values(":due", n(now.as_millisecond().saturating_add(millis(GRACE))));
+        changed(request.send().await)
+    }
+
+    /// Makes a parked event ready again, by hand, with its attempts forgotten. `false` when it is not parked.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn retry(&self, key: &EventKey, now: Timestamp) -> Result<bool, StoreError> {
+        let request = self
+            .update(key)
+            .update_expression(format!("SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due REMOVE {ATTEMPTS}"))
+            .condition_expression(format!("{STATUS} = :parked"))
+            .expression_attribute_values(":ready", s(Status::Ready.as_str()))
+            .expression_attribute_values(":parked", s(Status::Parked.as_str()))
+            .expression_attribute_values(":list", s(key.shard()))
+            .expression_attribute_values(":due", n(now.as_millisecond().saturating_add(millis(GRACE))));
+        changed(request.send().await)
+    }
+
+    fn update(&self, key: &EventKey) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).key(KEY, s(&key.entity)).key(DIGEST, s(&key.digest))
+    }
+}
+
+type Update = aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+
+/// The `SET` part of an update, values bound by position.
+struct Assignments(Vec<(&'static str, AttributeValue)>);
+
+impl Assignments {
+    fn new(status: Status) -> Self {
+        Self(vec![(STATUS, s(status.as_str()))])
+    }
+
+    fn put(&mut self, name: &'static str, value: AttributeValue) {
+        self.0.push((name, value));
+    }
+
+    fn put_or_remove(&mut self, name: &'static str, value: Option<AttributeValue>, gone: &mut Vec<&'static str>) {
+        match value {
+            Some(value) => self.put(name, value),
+            None => gone.push(name),
+        }
+    }
+
+    fn apply(self, request: Update, gone: &[&str]) -> Update {
+        let names: Vec<String> = self.0.iter().enumerate().map(|(at, (name, _))| format!("{name} = :v{at}")).collect();
+        let expression = format!("SET {} REMOVE {}", names.join(", "), gone.join(", "));
+        self.0.into_iter().enumerate().fold(request.update_expression(expression), |request, (at, (_, value))| {
+            request.expression_attribute_values(format!(":v{at}"), value)
+        })
+    }
+}
+
+fn count_attempt(request: Update) -> Update {
+    let expression = format!("{} ADD {ATTEMPTS} :one", request.get_update_expression().as_deref().unwrap_or_default());
+    request.update_expression(expression).expression_attribute_values(":one", n(1))
+}
+
+fn parked_list(tenant: &TenantId) -> String {
+    format!("parked#{tenant}")
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn is_condition<R>(error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>) -> bool {
+    matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_)))
+}
+
+fn changed<T, R>(answer: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>) -> Result<bool, StoreError> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if is_condition(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The entity an event key belongs to, for those who have only the key.
+pub fn entity_of(key: &EventKey) -> Option<Entity> {
+    match key.entity.split('#').nth(1)? {
+        "order" => Some(Entity::Order),
+        "customer" => Some(Entity::Customer),
+        _ => None,
+    }
+}

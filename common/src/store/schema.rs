@@ -1,0 +1,145 @@
+//! Names, keys, attributes and indexes of the tables: the one place for them.
+//!
+//! The inbox's attributes have one- and two-letter names, because every byte counts towards the kilobyte that costs a
+//! write unit and an event is written three times in its life.
+
+/// A table as it must be deployed; `infra/tables.yaml` and the local runner are held against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    /// Logical name.
+    pub name: &'static str,
+    /// Partition key (text).
+    pub partition_key: &'static str,
+    /// Sort key (text).
+    pub sort_key: Option<&'static str>,
+    /// Sparse index: name, partition key (text), sort key (number). Keys only.
+    pub index: Option<(&'static str, &'static str, &'static str)>,
+    /// Whether its stream (new image) is on.
+    pub stream: bool,
+    /// The attribute holding an expiry in unix seconds.
+    pub ttl: Option<&'static str>,
+}
+
+/// All four.
+pub const TABLES: [Table; 4] = [
+    Table { name: "tenants", partition_key: tenants::KEY, sort_key: None, index: None, stream: false, ttl: None },
+    Table {
+        name: "connections",
+        partition_key: connections::KEY,
+        sort_key: Some(connections::SORT),
+        index: None,
+        stream: false,
+        ttl: Some(connections::EXPIRY),
+    },
+    Table {
+        name: "inbox",
+        partition_key: inbox::KEY,
+        sort_key: Some(inbox::DIGEST),
+        index: Some((inbox::WATCH_INDEX, inbox::WATCH, inbox::DUE)),
+        stream: true,
+        ttl: Some(inbox::EXPIRY),
+    },
+    Table { name: "dedup", partition_key: dedup::KEY, sort_key: None, index: None, stream: false, ttl: Some(dedup::EXPIRY) },
+];
+
+/// Attributes of the tenants table.
+pub mod tenants {
+    /// Tenant id.
+    pub const KEY: &str = "tenant_id";
+    /// Base URL of the CRM.
+    pub const CRM_URL: &str = "crm_url";
+    /// Sealed CRM API key.
+    pub const CRM_KEY: &str = "crm_key";
+    /// Sealed Haravan client secret.
+    pub const SECRET: &str = "haravan_secret";
+    /// Sealed Haravan client secret before the last change.
+    pub const PREVIOUS_SECRET: &str = "haravan_secret_previous";
+    /// Sealed verify token of the webhook challenge.
+    pub const VERIFY_TOKEN: &str = "haravan_verify_token";
+    /// Settings, a map.
+    pub const SETTINGS: &str = "settings";
+}
+
+/// Attributes of the connections table.
+pub mod connections {
+    /// Tenant id.
+    pub const KEY: &str = "tenant_id";
+    /// `haravan#{org}`.
+    pub const SORT: &str = "connection_id";
+    /// `connected` or `disconnected`.
+    pub const STATUS: &str = "status";
+    /// Counts connects and disconnects.
+    pub const GENERATION: &str = "generation";
+    /// The shop's domain.
+    pub const SHOP_DOMAIN: &str = "shop_domain";
+    /// Sealed Admin REST token.
+    pub const ACCESS_TOKEN: &str = "access_token";
+    /// Expiry of short-lived items.
+    pub const EXPIRY: &str = "expires_at";
+}
+
+/// Attributes of the inbox table.
+pub mod inbox {
+    /// `{tenant}#{entity}#{id}`.
+    pub const KEY: &str = "k";
+    /// Digest of topic and body.
+    pub const DIGEST: &str = "d";
+    /// Topic; the stream filters match its prefix.
+    pub const TOPIC: &str = "tp";
+    /// Organisation id, a number.
+    pub const ORG: &str = "o";
+    /// Compressed body, bytes.
+    pub const BODY: &str = "b";
+    /// How many more items hold the rest of a body that does not fit into one.
+    pub const PARTS: &str = "bn";
+    /// The entity's version: `updated_at` in unix microseconds.
+    pub const VERSION: &str = "v";
+    /// Received at, unix milliseconds.
+    pub const RECEIVED: &str = "r";
+    /// Status, a word; the stream filters match it.
+    pub const STATUS: &str = "s";
+    /// Attempts so far; absent is none.
+    pub const ATTEMPTS: &str = "n";
+    /// Claim token of the worker that has it.
+    pub const CLAIM: &str = "c";
+    /// End of the claim's lease, unix milliseconds.
+    pub const LEASE: &str = "l";
+    /// Watch list the item is on: `open#{shard}` or `parked#{tenant}`. Absent when done.
+    pub const WATCH: &str = "q";
+    /// When upkeep looks at it, unix milliseconds.
+    pub const DUE: &str = "w";
+    /// Reason code of the last outcome.
+    pub const REASON: &str = "e";
+    /// The reason's detail, for the admin's eyes.
+    pub const DETAIL: &str = "ed";
+    /// What became of it in the CRM: the CRM's code.
+    pub const CRM_CODE: &str = "cc";
+    /// Warnings, a list of codes.
+    pub const WARNINGS: &str = "wn";
+    /// Expiry, unix seconds.
+    pub const EXPIRY: &str = "x";
+    /// The sparse index of everything not done.
+    pub const WATCH_INDEX: &str = "watch";
+}
+
+/// Attributes of the dedup table.
+pub mod dedup {
+    /// `{tenant}#{kind}#{value}`.
+    pub const KEY: &str = "k";
+    /// The CRM's code of what the identity became.
+    pub const CODE: &str = "cc";
+    /// Highest version decided on, unix microseconds.
+    pub const VERSION: &str = "v";
+    /// Claim token.
+    pub const CLAIM: &str = "c";
+    /// End of the claim's lease, unix milliseconds.
+    pub const LEASE: &str = "l";
+    /// Next free write slot of a tenant's CRM, unix milliseconds.
+    pub const NEXT_SLOT: &str = "ns";
+    /// Failures in a row of a tenant's CRM.
+    pub const FAILURES: &str = "f";
+    /// The breaker is open until, unix milliseconds.
+    pub const OPEN_UNTIL: &str = "ou";
+    /// Expiry, unix seconds.
+    pub const EXPIRY: &str = "x";
+}

@@ -1,0 +1,166 @@
+//! What the functions say about themselves.
+//!
+//! One JSON line per event, with dotted field names and the metrics inside in CloudWatch's embedded metric format, so
+//! that counting costs nothing extra. Rules: ids, codes, counts and durations only; never a body, a secret, a phone
+//! number, an e-mail address or a name, and never an error's text unless it is known to hold none of these.
+
+use std::io::Write;
+
+use serde_json::{Map, Value, json};
+
+/// The CloudWatch namespace of all metrics.
+pub const NAMESPACE: &str = "HaravanConnect";
+
+/// Every metric there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Metric {
+    /// A webhook was stored.
+    WebhookStored,
+    /// A webhook was there already.
+    WebhookDuplicate,
+    /// A webhook was acknowledged and left alone: test, unknown topic, disconnected shop.
+    WebhookIgnored,
+    /// A webhook was refused: bad signature, unknown tenant, malformed.
+    WebhookRefused,
+    /// A webhook could not be stored.
+    WebhookFailed,
+    /// An event was finished.
+    EventDone,
+    /// An event was put off.
+    EventDelayed,
+    /// An event was set aside for a person.
+    EventParked,
+    /// A late worker's result was dropped.
+    ClaimLost,
+    /// An event was made ready again by upkeep.
+    EventWoken,
+    /// The CRM refused the tenant's key.
+    CrmKeyRefused,
+}
+
+impl Metric {
+    /// Every metric, each once.
+    pub const ALL: [Self; 11] = [
+        Self::WebhookStored,
+        Self::WebhookDuplicate,
+        Self::WebhookIgnored,
+        Self::WebhookRefused,
+        Self::WebhookFailed,
+        Self::EventDone,
+        Self::EventDelayed,
+        Self::EventParked,
+        Self::ClaimLost,
+        Self::EventWoken,
+        Self::CrmKeyRefused,
+    ];
+
+    /// The name in CloudWatch.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WebhookStored => "WebhookStored",
+            Self::WebhookDuplicate => "WebhookDuplicate",
+            Self::WebhookIgnored => "WebhookIgnored",
+            Self::WebhookRefused => "WebhookRefused",
+            Self::WebhookFailed => "WebhookFailed",
+            Self::EventDone => "EventDone",
+            Self::EventDelayed => "EventDelayed",
+            Self::EventParked => "EventParked",
+            Self::ClaimLost => "ClaimLost",
+            Self::EventWoken => "EventWoken",
+            Self::CrmKeyRefused => "CrmKeyRefused",
+        }
+    }
+}
+
+/// One line about one event.
+pub struct Line {
+    function: &'static str,
+    fields: Map<String, Value>,
+    metrics: Vec<(Metric, i64)>,
+}
+
+impl Line {
+    /// A line said by `function` about `what`.
+    pub fn new(function: &'static str, what: &'static str) -> Self {
+        let mut fields = Map::new();
+        fields.insert("event".to_owned(), what.into());
+        Self { function, fields, metrics: Vec::new() }
+    }
+
+    /// Adds a field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Counts.
+    #[must_use]
+    pub fn count(mut self, metric: Metric, by: i64) -> Self {
+        self.metrics.push((metric, by));
+        self
+    }
+
+    /// Writes the line: to standard output in a Lambda, where CloudWatch reads metrics, else to standard error.
+    pub fn emit(self) {
+        let text = self.into_json(jiff::Timestamp::now().as_millisecond()).to_string();
+        let written = if std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some() {
+            writeln!(std::io::stdout().lock(), "{text}")
+        } else {
+            writeln!(std::io::stderr().lock(), "{text}")
+        };
+        // A closed standard stream leaves nowhere to complain to.
+        drop(written);
+    }
+
+    fn into_json(self, millis: i64) -> Value {
+        let mut line = self.fields;
+        line.insert("function".to_owned(), self.function.into());
+        for (metric, by) in &self.metrics {
+            line.insert(metric.name().to_owned(), (*by).into());
+        }
+        if self.metrics.is_empty() {
+            line.insert("timestamp".to_owned(), millis.into());
+        } else {
+            let metrics: Vec<Value> = self.metrics.iter().map(|(metric, _)| json!({"Name": metric.name(), "Unit": "Count"})).collect();
+            line.insert(
+                "_aws".to_owned(),
+                json!({"Timestamp": millis, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics}]}),
+            );
+        }
+        Value::Object(line)
+    }
+}
+
+/// Sends the libraries' own warnings to standard error as JSON. `RUST_LOG` widens or narrows them.
+pub fn init_library_logs() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dynoxide::server=error"));
+    let subscriber = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second initialisation, as in tests, keeps the first.
+    drop(subscriber.try_init());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_carries_its_metrics_in_the_embedded_format() {
+        let line = Line::new("webhook", "stored").with("tenant", "hat-mam").count(Metric::WebhookStored, 1).into_json(5);
+        assert_eq!(
+            line,
+            json!({
+                "event": "stored", "tenant": "hat-mam", "function": "webhook", "WebhookStored": 1,
+                "_aws": {"Timestamp": 5, "CloudWatchMetrics": [{"Namespace": "HaravanConnect", "Dimensions": [["function"]],
+                    "Metrics": [{"Name": "WebhookStored", "Unit": "Count"}]}]}
+            })
+        );
+    }
+
+    #[test]
+    fn every_metric_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = Metric::ALL.iter().map(|metric| metric.name()).collect();
+        assert_eq!(names.len(), Metric::ALL.len());
+    }
+}

@@ -1,0 +1,195 @@
+//! A tenant as the functions see it: secrets opened, shops at hand, cached.
+//!
+//! The front door must answer without reading anything while warm, so tenants are kept for [`FRESH`] in a bounded cache;
+//! unknown ones too, so that a stranger's guesses cost one read each and then nothing. A secret that was just changed
+//! shows as a bad signature: [`Directory::refreshed`] then reads the tenant again, but no more often than every
+//! [`REFRESH_GAP`], so that forged requests cannot make us read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use quick_cache::sync::Cache;
+use secrecy::SecretString;
+use tokio::sync::RwLock;
+
+use crate::clock::SharedClock;
+use crate::id::{OrgId, TenantId};
+use crate::seal::{KeyRing, KeyRingSource, Place, SealError};
+use crate::store::connections::{self, ShopConnection};
+use crate::store::schema;
+use crate::store::tenants::{Settings, TenantRecord};
+use crate::store::{Store, StoreError};
+
+/// How long a cached tenant is believed.
+pub const FRESH: Duration = Duration::from_secs(60);
+
+/// A tenant is not read again for a bad signature within this.
+pub const REFRESH_GAP: Duration = Duration::from_secs(10);
+
+const CAPACITY: usize = 4096;
+
+/// A tenant with its secrets opened.
+#[derive(Debug)]
+pub struct Tenant {
+    /// Which tenant.
+    pub id: TenantId,
+    /// Base URL of its CRM.
+    pub crm_url: String,
+    /// The CRM's API key.
+    pub crm_key: SecretString,
+    /// Haravan client secrets that sign webhooks: the current one, then the previous one.
+    pub secrets: Vec<SecretString>,
+    /// Verify token of the webhook challenge.
+    pub verify_token: SecretString,
+    /// How it wants things done.
+    pub settings: Settings,
+    /// Its Haravan shops.
+    pub shops: BTreeMap<OrgId, Shop>,
+}
+
+/// A shop with its token opened.
+#[derive(Debug)]
+pub struct Shop {
+    /// Whether its events are worked on.
+    pub connected: bool,
+    /// Its domain.
+    pub domain: Option<String>,
+    /// Admin REST token.
+    pub access_token: Option<SecretString>,
+}
+
+/// Why a tenant could not be looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// The store gave no answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its secrets do not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+#[derive(Clone)]
+struct Cached {
+    tenant: Option<Arc<Tenant>>,
+    read_at: Timestamp,
+}
+
+/// The tenants, cached.
+pub struct Directory {
+    store: Store,
+    source: KeyRingSource,
+    ring: RwLock<Option<Arc<KeyRing>>>,
+    cache: Cache<TenantId, Cached>,
+    clock: SharedClock,
+}
+
+impl Directory {
+    /// A directory over the store, opening secrets with the ring from `source`.
+    pub fn new(store: Store, source: KeyRingSource, clock: SharedClock) -> Self {
+        Self { store, source, ring: RwLock::new(None), cache: Cache::new(CAPACITY), clock }
+    }
+
+    /// The tenant, at most [`FRESH`] old. `None` when there is none of that id.
+    ///
+    /// # Errors
+    /// [`DirectoryError`].
+    pub async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, DirectoryError> {
+        match self.cache.get(id) {
+            Some(cached) if self.age(&cached) < FRESH => Ok(cached.tenant),
+            _ => self.read(id).await,
+        }
+    }
+
+    /// The tenant read anew, unless that was done a moment ago: for a signature that does not fit.
+    ///
+    /// # Errors
+    /// [`DirectoryError`].
+    pub async fn refreshed(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, DirectoryError> {
+        match self.cache.get(id) {
+            Some(cached) if self.age(&cached) < REFRESH_GAP => Ok(None),
+            _ => self.read(id).await,
+        }
+    }
+
+    /// Fetches the key ring, so that the first event does not wait for it.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn warm(&self) -> Result<(), SealError> {
+        self.ring().await.map(drop)
+    }
+
+    fn age(&self, cached: &Cached) -> Duration {
+        self.clock.now().duration_since(cached.read_at).unsigned_abs()
+    }
+
+    async fn read(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, DirectoryError> {
+        let read_at = self.clock.now();
+        let tenant = match self.store.tenants.get(id).await? {
+            None => None,
+            Some(record) => Some(Arc::new(self.open(record, self.store.connections.shops(id).await?).await?)),
+        };
+        self.cache.insert(id.clone(), Cached { tenant: tenant.clone(), read_at });
+        Ok(tenant)
+    }
+
+    async fn ring(&self) -> Result<Arc<KeyRing>, SealError> {
+        if let Some(ring) = self.ring.read().await.as_ref() {
+            return Ok(Arc::clone(ring));
+        }
+        self.fetch_ring().await
+    }
+
+    async fn fetch_ring(&self) -> Result<Arc<KeyRing>, SealError> {
+        let ring = Arc::new(self.source.load().await?);
+        *self.ring.write().await = Some(Arc::clone(&ring));
+        Ok(ring)
+    }
+
+    async fn open(&self, record: TenantRecord, shops: Vec<ShopConnection>) -> Result<Tenant, SealError> {
+        let ring = self.ring().await?;
+        match open_all(&ring, &record, &shops) {
+            // Sealed with a key newer than our copy of the ring: fetch the ring and try once more.
+            Err(SealError::UnknownKey(_)) => open_all(&*self.fetch_ring().await?, &record, &shops),
+            opened => opened,
+        }
+    }
+}
+
+fn open_all(ring: &KeyRing, record: &TenantRecord, shops: &[ShopConnection]) -> Result<Tenant, SealError> {
+    let key = tenant_place(&record.id);
+    let open = |field, blob: &[u8]| ring.open(Place { key: &key, field }, blob);
+    let mut secrets = vec![open(schema::tenants::SECRET, &record.secret)?];
+    if let Some(previous) = &record.previous_secret {
+        secrets.push(open(schema::tenants::PREVIOUS_SECRET, previous)?);
+    }
+    let mut opened = BTreeMap::new();
+    for shop in shops {
+        let key = shop_place(&record.id, shop.org);
+        let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
+        let access_token = shop.access_token.as_deref().map(|blob| ring.open(place, blob)).transpose()?;
+        opened.insert(shop.org, Shop { connected: shop.connected, domain: shop.shop_domain.clone(), access_token });
+    }
+    Ok(Tenant {
+        id: record.id.clone(),
+        crm_url: record.crm_url.clone(),
+        crm_key: open(schema::tenants::CRM_KEY, &record.crm_key)?,
+        secrets,
+        verify_token: open(schema::tenants::VERIFY_TOKEN, &record.verify_token)?,
+        settings: record.settings.clone(),
+        shops: opened,
+    })
+}
+
+/// The key half of a tenant's sealing place.
+pub fn tenant_place(id: &TenantId) -> String {
+    format!("tenants/{id}")
+}
+
+/// The key half of a shop connection's sealing place.
+pub fn shop_place(tenant: &TenantId, org: OrgId) -> String {
+    format!("connections/{tenant}/{}", connections::sort_key(org))
+}

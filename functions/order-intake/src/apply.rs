@@ -1,0 +1,168 @@
+//! One order event (getfly.md §10).
+
+use common::getfly::error::CrmError;
+use common::getfly::order::{NewOrder, NewProduct};
+use common::haravan::order::Order;
+use common::id::{OrderId, StaffId};
+use common::intake::buyer::Buyer;
+use common::intake::delivery::{Apply, Outcome};
+use common::intake::job::{Job, until};
+use common::intake::resolve::{self, Resolved};
+use common::intake::stop::{Stop, reason};
+use common::store::claims::{Claim, Identity, Record};
+
+use crate::assignee;
+use crate::draft::{self, Draft};
+
+/// At most this many repeats without refused fields.
+const MAX_TRIES: usize = 6;
+
+/// Carries orders over.
+pub struct Orders;
+
+impl Apply for Orders {
+    const FUNCTION: &'static str = "order-intake";
+
+    async fn apply(&self, job: &Job<'_>) -> Result<Outcome, Stop> {
+        if !job.tenant.settings.orders {
+            return Ok(Outcome::not_applied(reason::SWITCHED_OFF));
+        }
+        let order: Order = serde_json::from_str(job.body).map_err(|_| Stop::park(reason::UNREADABLE))?;
+        let id = OrderId(order.id.ok_or(Stop::park(reason::UNREADABLE))?);
+        let identity = Identity::order(&job.tenant.id, id);
+
+        let known = job.intake.store.claims.get(&identity).await?;
+        if let Some(outcome) = decided(job, &known) {
+            return Ok(outcome);
+        }
+        let known = match job.intake.store.claims.claim(&identity, job.token, job.intake.clock.now()).await? {
+            Claim::Won(known) => known,
+            Claim::Held { until: end } => {
+                let after = until(job.intake.clock.now(), end).min(std::time::Duration::from_secs(5));
+                return Err(Stop::Later { reason: reason::BUSY, after: Some(after), counts: false });
+            }
+        };
+        // Decided by another worker between the two looks.
+        if let Some(outcome) = decided(job, &known) {
+            job.intake.store.claims.release(&identity, job.token).await?;
+            return Ok(outcome);
+        }
+        match carry_over(job, &order, id).await {
+            Ok((outcome, record)) => {
+                job.intake.store.claims.complete(&identity, job.token, &record).await?;
+                Ok(outcome)
+            }
+            Err(stop) => {
+                // Unless the CRM may have written: then nobody may look before the claim's lease ends.
+                if stop.nothing_written() && let Err(error) = job.intake.store.claims.release(&identity, job.token).await {
+                    tracing::warn!(%error, "an order's claim was not released and ends with its lease");
+                }
+                Err(stop)
+            }
+        }
+    }
+}
+
+/// What was decided about this order before, if anything.
+fn decided(job: &Job<'_>, known: &Record) -> Option<Outcome> {
+    let newest = known.version?;
+    let older = job.event.version.is_some_and(|version| version < newest);
+    let reason = match &known.code {
+        Some(_) if job.event.version == Some(newest) => reason::ALREADY_IN_CRM,
+        Some(_) if older => reason::SUPERSEDED,
+        Some(_) => reason::CHANGES_NOT_CARRIED,
+        None => reason::CANCELLED_BEFORE,
+    };
+    Some(Outcome { reason: Some(reason), crm_code: known.code.clone(), warnings: Vec::new() })
+}
+
+/// Creates the order unless it is there. Gives what to remember of it.
+async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcome, Record), Stop> {
+    let code = draft::order_code(id);
+    let version = Some(job.event.version.unwrap_or_default());
+    // The account, the order.
+    job.reserve(2).await?;
+    if job.crm.order(&code).await?.is_some() {
+        let outcome = Outcome { reason: Some(reason::ALREADY_IN_CRM), crm_code: Some(code.clone()), warnings: Vec::new() };
+        return Ok((outcome, Record { code: Some(code), version }));
+    }
+    if order.is_cancelled() {
+        // A live order in the CRM would be packed and sent.
+        return Ok((Outcome::not_applied(reason::CANCELLED_BEFORE), Record { code: None, version }));
+    }
+    let (assignee, unassigned) = assignee::find(job, order.user_id.map(StaffId)).await?;
+    let buyer = Buyer::of_order(order, id);
+    let draft = draft::order(order, id, &buyer, &job.tenant.settings, job.shop.domain.as_deref())
+        .map_err(|missing| Stop::Park { reason: reason::INCOMPLETE, detail: Some(missing.to_string()) })?;
+    let Resolved { code: account, warnings: mut told, .. } = resolve::account(job, &buyer, assignee.as_deref()).await?;
+    told.extend(unassigned.map(str::to_owned));
+    told.extend(draft.warnings.iter().map(|code| (*code).to_owned()));
+    let new = draft.order.for_account(account).assigned_to(assignee);
+    told.extend(create(job, new, &draft).await?);
+    told.extend(read_back(job, &draft, &code).await);
+    Ok((Outcome { reason: None, crm_code: Some(code.clone()), warnings: told }, Record { code: Some(code), version }))
+}
+
+/// Creates the order, leaving out what the CRM refuses and an order can do without.
+async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec<String>, Stop> {
+    let mut warnings: Vec<String> = Vec::new();
+    let (mut products_made, mut account_restored) = (false, false);
+    for _ in 0..MAX_TRIES {
+        let (fields, text) = match job.crm.create_order(&order).await {
+            Ok(()) => return Ok(warnings),
+            // Somebody's order of this very code: ours, from an attempt whose answer was lost.
+            Err(CrmError::Duplicate { .. }) if job.crm.order(&order.order_code).await?.is_some() => return Ok(warnings),
+            Err(CrmError::SourceConflict { text }) => (vec!["source".to_owned()], text),
+            Err(CrmError::Refused { fields, text }) => (fields, text),
+            Err(error) => return Err(error.into()),
+        };
+        let names = |wanted: &[&str]| fields.iter().any(|field| wanted.iter().any(|name| field.contains(name)));
+        if names(&["product"]) && !products_made {
+            products_made = true;
+            make_products(job, draft).await?;
+            warnings.push("products_created_in_crm".to_owned());
+        } else if names(&["account"]) && !account_restored {
+            account_restored = true;
+            if !job.crm.restore_account(&order.account.account_code).await? {
+                return Err(Stop::Park { reason: reason::CUSTOMER_DELETED, detail: Some(text.for_the_admin()) });
+            }
+            warnings.push("customer_restored_in_crm".to_owned());
+        } else if let Some((slim, left_out)) = order.without(&fields) {
+            order = slim;
+            warnings.extend(left_out.into_iter().map(|code| format!("order_{code}")));
+        } else {
+            return Err(Stop::Park { reason: reason::CRM_REFUSED, detail: Some(text.for_the_admin()) });
+        }
+    }
+    Err(Stop::park(reason::CRM_REFUSED))
+}
+
+/// Makes the products of the lines; those that are there already are no matter.
+async fn make_products(job: &Job<'_>, draft: &Draft) -> Result<(), Stop> {
+    let settings = &job.tenant.settings;
+    for line in &draft.order.saved_order_details {
+        job.reserve(1).await?;
+        let product = NewProduct {
+            product_name: line.product_name.clone(),
+            product_code: line.product_code.clone(),
+            unit_name: line.unit_name.clone(),
+            category_name: settings.product_category.clone(),
+            origin_name: settings.product_origin.clone(),
+            manufacturer_name: settings.product_manufacturer.clone(),
+            cover_price: line.price,
+        };
+        match job.crm.create_product(&product).await {
+            Ok(()) | Err(CrmError::Duplicate { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Compares the CRM's order with ours. The order is there: whatever is off is a warning, never a second try.
+async fn read_back(job: &Job<'_>, draft: &Draft, code: &str) -> Vec<String> {
+    match job.crm.order(code).await {
+        Ok(Some(there)) => draft.differences(&there).into_iter().map(str::to_owned).collect(),
+        Ok(None) | Err(_) => vec!["not_read_back".to_owned()],
+    }
+}

@@ -1,0 +1,43 @@
+//! Who is responsible for an order: the CRM user whose e-mail is that of the Haravan user (the owner's rule).
+//!
+//! An order carries only a staff id (haravan.md §3.12). The tenant's staff map comes first, because an admin made it by
+//! hand; then Haravan tells the e-mail, where the shop's plan allows; then the CRM's users are searched.
+
+use std::time::Duration;
+
+use common::getfly::user::find_by_email;
+use common::haravan::admin::StaffLookupError;
+use common::id::StaffId;
+use common::intake::job::Job;
+use common::intake::stop::{Stop, reason};
+
+/// After so many tries the order goes over without its assignee rather than not at all.
+const PATIENT_TRIES: i64 = 4;
+
+/// The CRM login of the person responsible, and a warning when one was to be found and was not.
+pub(crate) async fn find(job: &Job<'_>, staff: Option<StaffId>) -> Result<(Option<String>, Option<&'static str>), Stop> {
+    let Some(staff) = staff else { return Ok((None, None)) };
+    let mapped = job.tenant.settings.staff_map.get(&staff.to_string());
+    let email = match (mapped, &job.shop.access_token) {
+        (Some(login), _) if !login.contains('@') => return Ok((Some(login.clone()), None)),
+        (Some(email), _) => Some(email.clone()),
+        (None, None) => return Ok((None, Some("staff_unknown"))),
+        (None, Some(token)) => match job.intake.admin.staff_email(token, staff).await {
+            Ok(email) => email,
+            Err(StaffLookupError::NotAvailable(_)) => return Ok((None, Some("staff_unknown"))),
+            Err(StaffLookupError::Transient { .. }) if job.event.attempts >= PATIENT_TRIES => {
+                return Ok((None, Some("staff_unknown")));
+            }
+            Err(StaffLookupError::Transient { after }) => {
+                let after = after.map(|after| after.max(Duration::from_secs(1)));
+                return Err(Stop::Later { reason: reason::HARAVAN_UNAVAILABLE, after, counts: true });
+            }
+        },
+    };
+    let Some(email) = email else { return Ok((None, Some("staff_without_email"))) };
+    let users = job.users().await?;
+    match find_by_email(&users, &email) {
+        Some(user) => Ok((Some(user.user_name.clone()), None)),
+        None => Ok((None, Some("no_crm_user_with_this_email"))),
+    }
+}

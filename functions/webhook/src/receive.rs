@@ -1,0 +1,172 @@
+//! A delivery: authenticate → attribute → dedup, in that order (design: security rules; haravan.md §2.5–2.8).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use common::body::{MAX_BODY_BYTES, pack};
+use common::haravan::webhook::{Head, ORG_HEADER, SIGNATURE_HEADER, Signature, TEST_HEADER, TOPIC_HEADER, Topic, VerifiedBody};
+use common::id::{OrgId, TenantId};
+use common::intake::stop::reason;
+use common::store::inbox::{EventKey, NewEvent, Put};
+use common::telemetry::{Line, Metric};
+use common::tenant::{DirectoryError, Tenant};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::{FUNCTION, Webhook};
+
+/// How a delivery was answered.
+enum Answer {
+    Stored,
+    Duplicate,
+    Ignored(&'static str),
+    Refused(&'static str),
+    TooLarge,
+    Failed(&'static str),
+}
+
+pub(crate) async fn receive(
+    State(webhook): State<Arc<Webhook>>,
+    Path(tenant): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let answer = match whole(&headers, body).await {
+        Ok(body) => handle(&webhook, &tenant, &headers, &body).await.unwrap_or_else(|answer| answer),
+        Err(answer) => answer,
+    };
+    let (status, what, why, metric) = match answer {
+        Answer::Stored => (StatusCode::OK, "webhook.stored", None, Metric::WebhookStored),
+        Answer::Duplicate => (StatusCode::OK, "webhook.duplicate", None, Metric::WebhookDuplicate),
+        Answer::Ignored(why) => (StatusCode::OK, "webhook.ignored", Some(why), Metric::WebhookIgnored),
+        Answer::Refused(why) => (StatusCode::UNAUTHORIZED, "webhook.refused", Some(why), Metric::WebhookRefused),
+        Answer::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "webhook.refused", Some("too_large"), Metric::WebhookRefused),
+        Answer::Failed(why) => (StatusCode::SERVICE_UNAVAILABLE, "webhook.failed", Some(why), Metric::WebhookFailed),
+    };
+    let mut line = Line::new(FUNCTION, what).count(metric, 1);
+    // Only identifiers that have their alphabet may be logged: a stranger chooses the path and the headers.
+    if let Ok(tenant) = tenant.parse::<TenantId>() {
+        line = line.with("tenant", tenant.as_str());
+    }
+    if let Some(topic) = header(&headers, TOPIC_HEADER).and_then(|topic| topic.parse::<Topic>().ok()) {
+        line = line.with("topic", topic.as_str());
+    }
+    if let Some(why) = why {
+        line = line.with("reason", why);
+    }
+    line.emit();
+    status.into_response()
+}
+
+/// Reads the body, refusing by its announced length before reading and by its real length while reading.
+async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Answer> {
+    let announced = headers.get(axum::http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(Answer::TooLarge);
+    }
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Answer::TooLarge),
+        Err(_) => Err(Answer::Refused("broken_body")),
+    }
+}
+
+/// The three gates. The `Err` side is an answer too: that of the gate that stayed shut.
+async fn handle(webhook: &Webhook, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Answer> {
+    let id: TenantId = tenant.parse().map_err(|_| Answer::Refused("unknown_tenant"))?;
+    let tenant = webhook.directory.tenant(&id).await.map_err(failed)?.ok_or(Answer::Refused("unknown_tenant"))?;
+
+    let (tenant, verified) = authenticate(webhook, tenant, headers, body).await?;
+    let attributed = attribute(&tenant, headers, &verified)?;
+
+    let Attributed { topic, org, head } = attributed;
+    let event = NewEvent {
+        key: match head {
+            Some(head) => EventKey::of(&id, topic, head.id, body),
+            None => EventKey::unreadable(&id, topic, body),
+        },
+        topic,
+        org,
+        body: pack(body).map_err(|_| Answer::Failed("not_compressed"))?,
+        updated_at: head.and_then(|head| head.updated_at),
+        received_at: webhook.clock.now(),
+        parked: head.is_none().then_some(reason::UNREADABLE),
+    };
+    match webhook.store.inbox.put(&event).await {
+        Ok(Put::Stored) => Ok(Answer::Stored),
+        Ok(Put::Duplicate) => Ok(Answer::Duplicate),
+        Err(error) => {
+            tracing::error!(%error, "a delivery was not stored");
+            Err(Answer::Failed("store_unavailable"))
+        }
+    }
+}
+
+async fn authenticate<'a>(
+    webhook: &Webhook,
+    tenant: Arc<Tenant>,
+    headers: &HeaderMap,
+    body: &'a [u8],
+) -> Result<(Arc<Tenant>, VerifiedBody<'a>), Answer> {
+    let Some(given) = header(headers, SIGNATURE_HEADER) else {
+        // An unsigned ping stores nothing and tells nothing.
+        return Err(if body.is_empty() { Answer::Ignored("ping") } else { Answer::Refused("no_signature") });
+    };
+    let signature: Signature = given.parse().map_err(|_| Answer::Refused("bad_signature"))?;
+    if let Some(verified) = verify(&signature, body, &tenant) {
+        return Ok((tenant, verified));
+    }
+    // The secret may have been changed a moment ago.
+    let renewed = webhook.directory.refreshed(&tenant.id).await.map_err(failed)?;
+    let tenant = renewed.ok_or(Answer::Refused("bad_signature"))?;
+    match verify(&signature, body, &tenant) {
+        Some(verified) => Ok((tenant, verified)),
+        None => Err(Answer::Refused("bad_signature")),
+    }
+}
+
+fn verify<'a>(signature: &Signature, body: &'a [u8], tenant: &Tenant) -> Option<VerifiedBody<'a>> {
+    signature.verify(body, tenant.secrets.iter())
+}
+
+/// A delivery whose topic, shop and body agree with the tenant.
+struct Attributed {
+    topic: Topic,
+    org: OrgId,
+    /// `None` for a signed body in which nothing can be read.
+    head: Option<Head>,
+}
+
+fn attribute(tenant: &Tenant, headers: &HeaderMap, verified: &VerifiedBody<'_>) -> Result<Attributed, Answer> {
+    let is_test = header(headers, TEST_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if is_test || verified.bytes().is_empty() {
+        return Err(Answer::Ignored("test"));
+    }
+    // Missing topic or organisation is a 401 (haravan.md §2.6).
+    let topic = header(headers, TOPIC_HEADER).ok_or(Answer::Refused("no_topic"))?;
+    let org = header(headers, ORG_HEADER).ok_or(Answer::Refused("no_org"))?;
+    let org: OrgId = org.trim().parse().map_err(|_| Answer::Ignored("unknown_org"))?;
+    match tenant.shops.get(&org) {
+        None => return Err(Answer::Ignored("unknown_org")),
+        Some(shop) if !shop.connected => return Err(Answer::Ignored("disconnected")),
+        Some(_) => {}
+    }
+    let topic: Topic = topic.parse().map_err(|_| Answer::Ignored("unknown_topic"))?;
+    let head = verified.head();
+    match head {
+        Some(head) if !topic.entity().agrees_with(head.shape) => Err(Answer::Ignored("topic_and_body_disagree")),
+        _ => Ok(Attributed { topic, org, head }),
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().filter(|value| !value.trim().is_empty())
+}
+
+fn failed(error: DirectoryError) -> Answer {
+    tracing::error!(%error, "a tenant could not be looked up");
+    Answer::Failed("tenant_unavailable")
+}

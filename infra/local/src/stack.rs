@@ -1,0 +1,320 @@
+//! Everything together, started and stopped as one.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use common::clock::SharedClock;
+use common::egress::Reach;
+use common::haravan::admin::Admin;
+use common::haravan::webhook::Entity;
+use common::intake::job::Intake;
+use common::seal::{KeyRing, KeyRingSource, ensure_ring_file};
+use common::store::inbox::Status;
+use common::store::{Store, schema};
+use common::tenant::Directory;
+use connect_tests::{getfly, haravan};
+use secrecy::SecretString;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use upkeep::Upkeep;
+
+use crate::embedded::{self, Embedded};
+use crate::page;
+use crate::pump::{self, Filter, Pump};
+use crate::seed::{self, Outside, Seeded};
+
+/// Where the simulated Getfly is mounted.
+const GETFLY_PATH: &str = "/sim/getfly";
+/// Where the simulated Haravan is mounted.
+const HARAVAN_PATH: &str = "/sim/haravan";
+
+/// How the stack is started.
+#[derive(Clone)]
+pub struct Options {
+    /// Port on loopback; 0 picks a free one.
+    pub port: u16,
+    /// Database file; `None` keeps everything in memory.
+    pub data: Option<PathBuf>,
+    /// Time.
+    pub clock: SharedClock,
+    /// Pause between upkeep's runs; `None` leaves running it to the caller.
+    pub upkeep_every: Option<Duration>,
+    /// How the stream is handed over.
+    pub pump: pump::Settings,
+    /// A DynamoDB of one's own to use in place of the embedded one is not offered: the pump needs the engine.
+    pub simulators: bool,
+    /// Base URL of a CRM to use in place of the simulated one.
+    pub getfly_url: Option<String>,
+    /// API key of that CRM.
+    pub getfly_api_key: Option<SecretString>,
+    /// Base URL of a Haravan Admin REST to use in place of the simulated one.
+    pub haravan_url: Option<String>,
+    /// Admin REST token for it.
+    pub haravan_token: Option<SecretString>,
+    /// Client secret of a real Haravan app.
+    pub client_secret: Option<SecretString>,
+}
+
+impl Options {
+    /// In memory, on a free port, with simulators, upkeep left to the caller.
+    pub fn in_memory(clock: SharedClock) -> Self {
+        Self {
+            port: 0,
+            data: None,
+            clock,
+            upkeep_every: None,
+            pump: pump::Settings::default(),
+            simulators: true,
+            getfly_url: None,
+            getfly_api_key: None,
+            haravan_url: None,
+            haravan_token: None,
+            client_secret: None,
+        }
+    }
+}
+
+/// What a script needs to know, as `--json` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Addresses {
+    /// The page.
+    pub base_url: String,
+    /// The seeded tenant.
+    pub tenant_id: String,
+    /// The seeded shop.
+    pub org_id: String,
+    /// Signs webhooks.
+    pub client_secret: String,
+    /// Answers the webhook challenge.
+    pub verify_token: String,
+    /// Where webhooks go.
+    pub webhook_url: String,
+    /// Base URL of the (simulated) Haravan.
+    pub haravan_url: String,
+    /// Base URL of the (simulated) Getfly.
+    pub getfly_url: String,
+    /// Opens it.
+    pub getfly_api_key: String,
+    /// The embedded DynamoDB's API.
+    pub dynamodb_url: String,
+}
+
+/// The running stack; dropping it stops everything.
+pub struct Stack {
+    /// What a script needs to know.
+    pub addresses: Addresses,
+    /// The embedded engine.
+    pub embedded: Embedded,
+    /// The tables.
+    pub store: Store,
+    /// What the intake functions work with.
+    pub intake: Arc<Intake>,
+    /// What upkeep works with.
+    pub upkeep: Upkeep,
+    /// The simulated CRM.
+    pub getfly: Option<getfly::Simulator>,
+    /// The simulated Haravan.
+    pub haravan: Option<haravan::Simulator>,
+    /// Order events on their way, then customer events.
+    pub pumps: [Pump; 2],
+    tasks: Vec<JoinHandle<()>>,
+    _deliveries: Option<haravan::Deliveries>,
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Stack {
+    /// Starts everything and returns once it serves.
+    ///
+    /// # Errors
+    /// One line that says what is in the way: a busy port, an unreadable data file, an address that may not be called.
+    pub async fn start(options: Options) -> Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", options.port))
+            .await
+            .with_context(|| format!("port {} on 127.0.0.1 cannot be opened", options.port))?;
+        let address = listener.local_addr()?;
+        if let Some(folder) = options.data.as_deref().and_then(Path::parent) {
+            std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        }
+        let embedded = Embedded::open(options.data.as_deref())?;
+        let store = Store::new(&embedded.client(), embedded::table_names());
+        let ring = ring_source(options.data.as_deref())?;
+        let seeded = seed::ensure(&store, &*load(&ring).await?, &outside(&options, address)).await?;
+        let addresses = addresses(&options, address, &embedded, &seeded);
+
+        let clock = options.clock.clone();
+        let http = Reach::Loopback.client()?;
+        let haravan_base = Reach::Loopback.base_url(&addresses.haravan_url).map_err(|error| anyhow!("the Haravan address: {error}"))?;
+        let directory = || Directory::new(store.clone(), ring.source.clone(), clock.clone());
+        let intake = Arc::new(Intake::new(
+            store.clone(),
+            directory(),
+            http.clone(),
+            Reach::Loopback,
+            Admin::new(http, haravan_base),
+            clock.clone(),
+        ));
+        let front_door =
+            webhook::router(Arc::new(webhook::Webhook { store: store.clone(), directory: directory(), clock: clock.clone() }));
+        let upkeep = Upkeep { store: store.clone(), clock: clock.clone(), limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() } };
+
+        let getfly = options.simulators.then(|| simulated_getfly(&seeded, clock.clone()));
+        let haravan = options.simulators.then(|| simulated_haravan(&seeded, &addresses.webhook_url, clock.clone()));
+        let mut app = Router::new().merge(front_door);
+        if let Some(getfly) = &getfly {
+            app = app.nest(GETFLY_PATH, getfly.router());
+        }
+        if let Some(haravan) = &haravan {
+            app = app.nest(HARAVAN_PATH, haravan.router());
+        }
+        app = app.merge(page::router(page::Page {
+            store: store.clone(),
+            db: embedded.db.clone(),
+            addresses: addresses.clone(),
+            clock: clock.clone(),
+        }));
+
+        let pumps = pumps(&embedded, &options, &intake)?;
+        let mut tasks = vec![tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                tracing::error!(%error, "the server stopped");
+            }
+        })];
+        if let Some(pause) = options.upkeep_every {
+            tasks.push(tokio::spawn(run_upkeep(upkeep.clone(), embedded.db.clone(), pause)));
+        }
+        let deliveries = match (&haravan, options.upkeep_every) {
+            // Haravan's retries, hours apart in life, come within the minute here.
+            (Some(haravan), Some(_)) => Some(haravan.run_deliveries(60.0)),
+            _ => None,
+        };
+        Ok(Self { addresses, embedded, store, intake, upkeep, getfly, haravan, pumps, tasks, _deliveries: deliveries })
+    }
+}
+
+struct Ring {
+    source: KeyRingSource,
+    // Kept for as long as the stack: the file of a stack in memory goes with it.
+    path: PathBuf,
+}
+
+/// The ring's file beside the data file; for a database in memory, one in the system's folder for such things.
+fn ring_source(data: Option<&Path>) -> Result<Ring> {
+    let path = match data {
+        Some(data) => data.with_extension("keyring"),
+        None => std::env::temp_dir().join(format!("haravan-connect-{}.keyring", std::process::id())),
+    };
+    ensure_ring_file(&path).with_context(|| format!("the key ring file {} cannot be made", path.display()))?;
+    Ok(Ring { source: KeyRingSource::File(path.clone()), path })
+}
+
+async fn load(ring: &Ring) -> Result<Box<KeyRing>> {
+    let loaded = ring.source.load().await;
+    Ok(Box::new(loaded.with_context(|| format!("the key ring file {} cannot be used", ring.path.display()))?))
+}
+
+fn outside(options: &Options, address: SocketAddr) -> Outside {
+    Outside {
+        crm_url: options.getfly_url.clone().unwrap_or_else(|| format!("http://{address}{GETFLY_PATH}")),
+        crm_key: options.getfly_api_key.clone(),
+        client_secret: options.client_secret.clone(),
+        access_token: options.haravan_token.clone(),
+    }
+}
+
+fn addresses(options: &Options, address: SocketAddr, embedded: &Embedded, seeded: &Seeded) -> Addresses {
+    let base_url = format!("http://{address}");
+    Addresses {
+        tenant_id: seeded.tenant.to_string(),
+        org_id: seed::ORG.to_string(),
+        client_secret: seed::reveal(&seeded.client_secret),
+        verify_token: seed::reveal(&seeded.verify_token),
+        webhook_url: format!("{base_url}/api/haravan/webhook/{}", seeded.tenant),
+        haravan_url: options.haravan_url.clone().unwrap_or_else(|| format!("{base_url}{HARAVAN_PATH}")),
+        getfly_url: options.getfly_url.clone().unwrap_or_else(|| format!("{base_url}{GETFLY_PATH}")),
+        getfly_api_key: seed::reveal(&seeded.crm_key),
+        dynamodb_url: format!("http://{}", embedded.address),
+        base_url,
+    }
+}
+
+fn simulated_getfly(seeded: &Seeded, clock: SharedClock) -> getfly::Simulator {
+    let settings = getfly::Settings { api_key: seed::reveal(&seeded.crm_key), ..getfly::Settings::default() };
+    getfly::Simulator::with_clock(settings, move || clock.now())
+}
+
+fn simulated_haravan(seeded: &Seeded, webhook_url: &str, clock: SharedClock) -> haravan::Simulator {
+    let mut plan = haravan::Seed::demo().with_webhook_at(webhook_url);
+    // Orders of another run are in the CRM already: ids must not come back.
+    plan.random = u64::try_from(jiff_now()).unwrap_or(1);
+    for app in &mut plan.apps {
+        app.client_secret = seed::reveal(&seeded.client_secret);
+        app.webhook.verify_token = seed::reveal(&seeded.verify_token);
+    }
+    for token in &mut plan.tokens {
+        token.token = seed::reveal(&seeded.access_token);
+    }
+    let simulator = haravan::Simulator::with_clock(plan, haravan::Clock::new(move || clock.now()));
+    if let Err(refusal) = simulator.subscribe(None, None) {
+        tracing::error!(%refusal, "the simulated shop is not subscribed");
+    }
+    simulator
+}
+
+fn jiff_now() -> i64 {
+    use common::clock::Clock;
+    common::clock::SystemClock.now().as_millisecond()
+}
+
+/// One pump per intake function, with the filters of `template.yaml`.
+fn pumps(embedded: &Embedded, options: &Options, intake: &Arc<Intake>) -> Result<[Pump; 2]> {
+    let arn = embedded.stream_arn("inbox")?;
+    let start = |entity: Entity, handler: pump::Handler| {
+        let filter = Filter {
+            equals: (schema::inbox::STATUS, Status::Ready.as_str()),
+            prefix: (schema::inbox::TOPIC, entity.topic_prefix()),
+        };
+        let checkpoint = options.data.as_ref().map(|data| data.with_extension(format!("{}.checkpoint", entity.as_str())));
+        let settings = pump::Settings { checkpoint, ..options.pump.clone() };
+        Pump::start(embedded.db.clone(), arn.clone(), filter, settings, handler)
+    };
+    let (orders, customers) = (Arc::clone(intake), Arc::clone(intake));
+    Ok([
+        start(
+            Entity::Order,
+            Arc::new(move |event| {
+                let intake = Arc::clone(&orders);
+                Box::pin(async move { order_intake::handle(event, &intake).await })
+            }),
+        )?,
+        start(
+            Entity::Customer,
+            Arc::new(move |event| {
+                let intake = Arc::clone(&customers);
+                Box::pin(async move { customer_intake::handle(event, &intake).await })
+            }),
+        )?,
+    ])
+}
+
+/// The schedule pump: plays the schedule that invokes upkeep, and the expiry that DynamoDB does by itself.
+async fn run_upkeep(upkeep: Upkeep, db: dynoxide::Database, pause: Duration) {
+    loop {
+        tokio::time::sleep(pause).await;
+        if let Err(error) = upkeep::handle(&upkeep).await {
+            tracing::warn!(%error, "upkeep did not run to its end");
+        }
+        if let Err(error) = db.sweep_ttl() {
+            tracing::warn!(%error, "expired items were not removed");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A simulated Getfly tenant, built from getfly.md §11 and from nothing of our own client.
+//!
+//! One [`Simulator`] is one tenant: its users, customers, orders and payments, the switches that make it a strict or a
+//! sloppy one, and the faults that wait for a request. It speaks v6.1, the v6 lists and, when switched on, v3. A
+//! misreading on either side shows up as a disagreement between the two.
+//!
+//! How a request goes:
+//!
+//! ```text
+//! recorded ─► fault? ─► version, route, key, right, rate, content type ─► handler on the locked state ─► webhooks
+//!               └─ before: an error answer, HTML, a closed connection · after: the write stays, the answer is lost
+//! ```
+//!
+//! Invariants
+//! - A handler runs under one lock and judges the whole body before it writes, so a refused request leaves no trace and
+//!   two requests never mix.
+//! - A request is in the log before it is handled; the log is bounded ([`Settings::keep_requests`]).
+//! - Nothing a client sends makes it panic: bodies are read through `Reader`, arithmetic is checked.
+//! - Time comes from the clock the simulator was made with, randomness from seeded generators.
+//!
+//! What the protocol file leaves open is decided on the side of refusing: dates other than `YYYY-MM-DD`, genders other than
+//! 1 and 2, negative or absurd amounts, names over 255 characters, orders without lines and inactive users get 422.
+
+mod amounts;
+mod call;
+mod faults;
+mod inspect;
+mod limiter;
+mod lists;
+mod money;
+mod pipeline;
+mod records;
+mod reply;
+mod request_log;
+mod routes;
+mod serve;
+mod settings;
+mod state;
+#[cfg(test)]
+mod tests;
+mod text;
+mod webhooks;
+
+pub use amounts::{
+    HeadAmounts, HeadInput, LineAmounts, LineInput, head as head_amounts, line as line_amounts,
+};
+pub use faults::{Fault, QueuedFault, RandomFaults};
+pub use records::{
+    APPROVED, Account, AccountSource, AccountType, CANCELLED, Contact, CustomField, Order, OrderLine,
+    OrderSource, Payment, PaymentMethod, Product, SeedAccount, User, WAITING,
+};
+pub use request_log::RecordedRequest;
+pub use serve::Served;
+pub use settings::{
+    Counters, DuplicateRule, Duplicates, MissingVersion, Nesting, OrderAnswer, OrderDupMode, ProductMode,
+    Settings, SourceMode, Webhooks,
+};
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use axum::Router;
+use axum::routing::any;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use state::{Clock, State};
+
+/// A handle on one simulated tenant; clones share it.
+#[derive(Clone)]
+pub struct Simulator {
+    state: Arc<Mutex<State>>,
+    seed: Arc<Settings>,
+    poster: Arc<OnceLock<Option<reqwest::Client>>>,
+}
+
+impl std::fmt::Debug for Simulator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("getfly::Simulator").finish_non_exhaustive()
+    }
+}
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+impl Simulator {
+    /// A tenant with these switches, on the system clock.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self::with_clock(settings, Timestamp::now)
+    }
+
+    /// A tenant on another clock.
+    #[must_use]
+    pub fn with_clock(settings: Settings, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let clock: Clock = Arc::new(clock);
+        Self {
+            seed: Arc::new(settings.clone()),
+            state: Arc::new(Mutex::new(State::new(settings, clock))),
+            poster: Arc::default(),
+        }
+    }
+
+    /// The tenant's API under `/api` and the inspection routes under `/__sim`; may be nested in a larger router.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .merge(inspect::routes())
+            .route("/api/{*rest}", any(pipeline::answer))
+            .fallback(pipeline::answer)
+            .with_state(self.clone())
+    }
+
+    /// Serves the tenant alone on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When no port can be opened.
+    pub async fn serve(&self) -> io::Result<Served> {
+        self.serve_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    /// Serves the tenant on this address, for tests in which it comes back where it was.
+    ///
+    /// # Errors
+    /// When the address cannot be opened.
+    pub async fn serve_on(&self, address: SocketAddr) -> io::Result<Served> {
+        serve::serve(self, address).await
+    }
+
+    /// Every customer, deleted ones too, by id.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Account> {
+        self.lock(|state| state.accounts.values().cloned().collect())
+    }
+
+    /// The customer with this code, also when deleted.
+    #[must_use]
+    pub fn account(&self, code: &str) -> Option<Account> {
+        self.lock(|state| state.accounts.get(state.account_codes.get(code)?).cloned())
+    }
+
+    /// Every order by id, with its paid sum.
+    #[must_use]
+    pub fn orders(&self) -> Vec<Order> {
+        self.lock(|state| state.orders.values().map(|order| state.settled(order)).collect())
+    }
+
+    /// Every order with this code, oldest first: more than one is a double.
+    #[must_use]
+    pub fn orders_coded(&self, code: &str) -> Vec<Order> {
+        self.lock(|state| {
+            let ids = state.order_codes.get(code).map(Vec::as_slice).unwrap_or_default();
+            ids.iter().filter_map(|id| state.orders.get(id)).map(|order| state.settled(order)).collect()
+        })
+    }
+
+    /// Every payment by id.
+    #[must_use]
+    pub fn payments(&self) -> Vec<Payment> {
+        self.lock(|state| state.payments.values().cloned().collect())
+    }
+
+    /// Every product by id.
+    #[must_use]
+    pub fn products(&self) -> Vec<Product> {
+        self.lock(|state| state.products.values().cloned().collect())
+    }
+
+    /// Every user by id.
+    #[must_use]
+    pub fn users(&self) -> Vec<User> {
+        self.lock(|state| state.users.values().cloned().collect())
+    }
+
+    /// The customer sources.
+    #[must_use]
+    pub fn account_sources(&self) -> Vec<AccountSource> {
+        self.lock(|state| state.sources.clone())
+    }
+
+    /// The order sources.
+    #[must_use]
+    pub fn order_sources(&self) -> Vec<OrderSource> {
+        self.lock(|state| state.order_sources.clone())
+    }
+
+    /// The requests in the log, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.lock(|state| state.requests.iter().cloned().collect())
+    }
+
+    /// How many requests of the log went to this route, such as `POST /api/v6.1/sale_order`.
+    #[must_use]
+    pub fn requests_to(&self, route: &str) -> usize {
+        self.lock(|state| state.requests.iter().filter(|request| request.route() == route).count())
+    }
+
+    /// Empties the log.
+    pub fn forget_requests(&self) {
+        self.lock(|state| state.requests.clear());
+    }
+
+    /// The form bodies of the webhooks sent or tried, oldest first.
+    #[must_use]
+    pub fn webhooks_sent(&self) -> Vec<String> {
+        self.lock(|state| state.sent_webhooks.iter().cloned().collect())
+    }
+
+    /// The whole state as the inspection route shows it.
+    #[must_use]
+    pub fn inspect(&self) -> Value {
+        self.lock(|state| state.inspect())
+    }
+
+    /// The switches as they stand.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.lock(|state| state.settings.clone())
+    }
+
+    /// Changes switches in place.
+    pub fn settings_mut(&self, change: impl FnOnce(&mut Settings)) {
+        self.lock(|state| {
+            let mut settings = state.settings.clone();
+            change(&mut settings);
+            state.set_settings(settings);
+        });
+    }
+
+    /// Changes the switches a JSON object names, as the settings route does.
+    ///
+    /// # Errors
+    /// A text for people, naming the switch that is unknown or has a wrong value; nothing is changed then.
+    pub fn patch_settings(&self, patch: &Value) -> Result<Settings, String> {
+        self.lock(|state| {
+            let settings = state.settings.patched(patch)?;
+            state.set_settings(settings.clone());
+            Ok(settings)
+        })
+    }
+
+    /// Queues a fault for the next request of a route: `METHOD /path` without query, or `*`.
+    pub fn push_fault(&self, route: &str, fault: Fault) {
+        self.lock(|state| state.faults.push(QueuedFault { route: route.to_owned(), fault }));
+    }
+
+    /// The faults that still wait.
+    #[must_use]
+    pub fn faults(&self) -> Vec<QueuedFault> {
+        self.lock(|state| state.faults.queued())
+    }
+
+    /// Forgets the faults that wait; standing random faults are a setting and stay.
+    pub fn clear_faults(&self) {
+        self.lock(|state| state.faults.clear());
+    }
+
+    /// Adds a user, or replaces the one with the same id; id 0 takes the next one.
+    pub fn add_user(&self, user: User) -> User {
+        self.lock(|state| {
+            let next = state.users.keys().next_back().map_or(1, |last| last.saturating_add(1));
+            let user = User { user_id: if user.user_id == 0 { next } else { user.user_id }, ..user };
+            state.users.insert(user.user_id, user.clone());
+            user
+        })
+    }
+
+    /// Adds a customer past every rule of the CRM.
+    pub fn add_account(&self, account: SeedAccount) -> Account {
+        self.lock(|state| routes::seed(state, account))
+    }
+
+    /// Deletes a customer as the CRM does, hidden but kept; `false` when no live one has this code.
+    pub fn delete_account(&self, code: &str) -> bool {
+        let (deleted, bodies) =
+            self.lock(|state| (routes::delete_by_code(state, code), webhooks::drain(state)));
+        self.post_webhooks(bodies);
+        deleted
+    }
+
+    /// Adds a customer source.
+    pub fn add_account_source(&self, name: &str) -> u64 {
+        self.lock(|state| state.add_source(name))
+    }
+
+    /// Adds an order source.
+    pub fn add_order_source(&self, name: &str) -> u64 {
+        self.lock(|state| state.add_order_source(name))
+    }
+
+    /// Adds a way to pay.
+    pub fn add_payment_method(&self, name: &str) {
+        self.lock(|state| {
+            let id =
+                state.payment_methods.iter().map(|method| method.id).max().unwrap_or(0).saturating_add(1);
+            state.payment_methods.push(PaymentMethod { id, method_name: name.to_owned() });
+        });
+    }
+
+    /// Makes the tenant as it was when the simulator was made, its switches, log and faults too.
+    pub fn reset(&self) {
+        self.lock(|state| *state = State::new(Settings::clone(&self.seed), Arc::clone(&state.clock)));
+    }
+
+    /// Runs on the state under the lock. A panic elsewhere does not make the simulator useless.
+    fn lock<T>(&self, run: impl FnOnce(&mut State) -> T) -> T {
+        run(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends webhooks in the background; without a runtime there is nobody to send them.
+    fn post_webhooks(&self, bodies: Vec<String>) {
+        if bodies.is_empty() || tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        let poster = self.poster.get_or_init(|| reqwest::Client::builder().build().ok());
+        match poster {
+            Some(client) => webhooks::post(&self.settings().webhooks.callback_url, client, bodies),
+            None => tracing::warn!("the simulated Getfly has no HTTP client for its webhooks"),
+        }
+    }
+}

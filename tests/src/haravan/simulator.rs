@@ -1,0 +1,198 @@
+//! The handle: construction, serving, looking at what is there.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::clock::Clock;
+use super::customer_body::customer_node;
+use super::delivery::Delivery;
+use super::faults::{Fault, Switch};
+use super::generate::Generator;
+use super::ids::{CustomerId, OrderId, OrgId};
+use super::order_body::order_node;
+use super::refusal::Refusal;
+use super::seed::Seed;
+use super::sender::Transport;
+use super::state::{State, Subscription, Token};
+use super::style::{BodyStyle, KeySet};
+use super::text::Node;
+use super::{control, rest, subscribe};
+
+/// Cheap to clone; every clone is the same Haravan.
+#[derive(Clone)]
+pub struct Simulator(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    seed: Seed,
+    transport: Transport,
+}
+
+impl Simulator {
+    /// A simulator on the machine's clock that waits 5 s for an answer (haravan.md §2.8).
+    pub fn new(seed: Seed) -> Self {
+        Self::with(seed, Clock::system(), Duration::from_secs(5))
+    }
+
+    /// The same with a clock of your own.
+    pub fn with_clock(seed: Seed, clock: Clock) -> Self {
+        Self::with(seed, clock, Duration::from_secs(5))
+    }
+
+    /// The same with a clock and an answer time-out of your own.
+    pub fn with(seed: Seed, clock: Clock, answer_timeout: Duration) -> Self {
+        let state = Mutex::new(State::new(&seed, clock));
+        Self(Arc::new(Inner { state, seed, transport: Transport::new(answer_timeout) }))
+    }
+
+    /// The Admin REST API below `/com`, `/api/subscribe` and the control API below `/__sim`.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .nest("/com", rest::router())
+            .route("/api/subscribe", subscribe::routes())
+            .nest("/__sim", control::router())
+            .with_state(self.clone())
+    }
+
+    /// Serves [`Self::router`] on a free port of 127.0.0.1 until the returned value is dropped.
+    pub async fn serve(&self) -> std::io::Result<Server> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let router = self.router();
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::warn!(%error, "the simulated Haravan stopped");
+            }
+        });
+        Ok(Server { url, task })
+    }
+
+    /// Goes back to the seed. Ids, phones and e-mails go on: what is created afterwards is new to any CRM.
+    pub fn reset(&self) {
+        let mut state = self.state();
+        let fresh = Generator::new(self.0.seed.random);
+        let generator = std::mem::replace(&mut state.generator, fresh);
+        let (clock, time_scale) = (state.clock.clone(), state.time_scale);
+        *state = State { time_scale, ..State::seeded(&self.0.seed, clock, generator) };
+    }
+
+    /// Switches a fault on.
+    pub fn switch(&self, switch: Switch) {
+        self.state().faults.add(switch);
+    }
+
+    /// Switches a fault on for the next time it applies.
+    pub fn once(&self, fault: Fault) {
+        self.switch(Switch::next(fault, 1));
+    }
+
+    /// Switches a fault on until [`Self::clear_faults`].
+    pub fn always(&self, fault: Fault) {
+        self.switch(Switch::standing(fault));
+    }
+
+    /// Switches every fault off; what is already queued keeps its own.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
+    /// The faults that are switched on.
+    pub fn faults(&self) -> Vec<Switch> {
+        self.state().faults.list().to_vec()
+    }
+
+    /// Every delivery so far, oldest first.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.state().deliveries.clone()
+    }
+
+    /// Every subscription so far, deleted ones included.
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        self.state().subscriptions.values().cloned().collect()
+    }
+
+    /// Whether deliveries go to this app for this shop.
+    pub fn is_subscribed(&self, org: OrgId, client_id: &str) -> bool {
+        let state = self.state();
+        let found = state.subscriptions.get(&(org, client_id.to_owned()));
+        found.is_some_and(|subscription| subscription.deleted.is_none())
+    }
+
+    /// An access token of 64 hexadecimal digits, as an installation would give.
+    pub fn grant_token(&self, org: OrgId, client_id: &str, scopes: &[&str]) -> Result<String, Refusal> {
+        let mut state = self.state();
+        state.org(Some(org))?;
+        let client_id = state.app(client_id)?.client_id.clone();
+        let token = state.generator.hex(64);
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        state.tokens.insert(token.clone(), Token { client_id, orgid: org, scopes });
+        Ok(token)
+    }
+
+    /// Makes a token dead: REST answers it 401.
+    pub fn revoke_token(&self, token: &str) {
+        self.state().tokens.remove(token);
+    }
+
+    /// The order as REST gives it now.
+    pub fn order(&self, id: OrderId) -> Option<serde_json::Value> {
+        let state = self.state();
+        let order = state.shops.values().find_map(|shop| shop.orders.get(&id.0))?;
+        parsed(&order_node(order, KeySet::Rest))
+    }
+
+    /// The customer as REST gives it now.
+    pub fn customer(&self, id: CustomerId) -> Option<serde_json::Value> {
+        let state = self.state();
+        let customer = state.shops.values().find_map(|shop| shop.customers.get(&id.0))?;
+        parsed(&customer_node(customer, KeySet::Rest))
+    }
+
+    /// The ids of a shop's orders, oldest first.
+    pub fn order_ids(&self, org: OrgId) -> Vec<OrderId> {
+        let state = self.state();
+        state.shops.get(&org).into_iter().flat_map(|shop| shop.orders.keys()).map(|id| OrderId(*id)).collect()
+    }
+
+    /// The ids of a shop's customers, oldest first.
+    pub fn customer_ids(&self, org: OrgId) -> Vec<CustomerId> {
+        let state = self.state();
+        let customers = state.shops.get(&org).into_iter().flat_map(|shop| shop.customers.keys());
+        customers.map(|id| CustomerId(*id)).collect()
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+}
+
+/// A simulator being served; dropping it stops it.
+pub struct Server {
+    url: String,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// `http://127.0.0.1:{port}`, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn parsed(node: &Node) -> Option<serde_json::Value> {
+    serde_json::from_str(&node.text(&BodyStyle::rest())).ok()
+}

@@ -1,0 +1,210 @@
+//! Everything the simulator remembers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::bucket::Bucket;
+use super::clock::Clock;
+use super::delivery::Delivery;
+use super::faults::Faults;
+use super::generate::{Generator, Storefront};
+use super::ids::{CustomerId, OrderId, OrgId};
+use super::invent_order::invent_order;
+use super::model::{Customer, Order};
+use super::refusal::Refusal;
+use super::seed::{AppSeed, OrgSeed, Seed};
+use super::spec::{Buyer, OrderSpec};
+
+/// A subscription of one shop for one app (haravan.md §2.3).
+#[derive(Clone, Debug, Serialize)]
+pub struct Subscription {
+    /// the shop
+    pub orgid: OrgId,
+    /// the app
+    pub client_id: String,
+    /// one record per topic
+    pub records: Vec<SubscriptionRecord>,
+    /// attempts that failed since the last success
+    pub consecutive_failures: u32,
+    /// why it is gone; nothing while it is active
+    pub deleted: Option<String>,
+}
+
+/// One subscribed topic.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubscriptionRecord {
+    /// 24 hexadecimal digits
+    pub id: String,
+    /// the topic
+    pub event: String,
+}
+
+/// An access token.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub client_id: String,
+    pub orgid: OrgId,
+    pub scopes: Vec<String>,
+}
+
+impl Token {
+    /// Whether the token may read what `com.read_{area}` opens; writing includes reading.
+    pub(super) fn may_read(&self, area: &str) -> bool {
+        let scopes = [format!("com.read_{area}"), format!("com.write_{area}")];
+        self.scopes.iter().any(|scope| scopes.contains(scope))
+    }
+}
+
+/// One shop's data.
+pub(super) struct Shop {
+    pub facts: OrgSeed,
+    pub orders: BTreeMap<i64, Order>,
+    pub customers: BTreeMap<i64, Customer>,
+}
+
+impl Shop {
+    pub(super) fn storefront(&self) -> Storefront {
+        let demo = Storefront::demo();
+        let location = self.facts.locations.first();
+        Storefront {
+            orgid: self.facts.orgid,
+            name: self.facts.orgname.clone(),
+            subdomain: self.facts.orgsub.clone(),
+            location_id: location.map_or(demo.location_id, |location| location.id),
+            location_name: location.map_or(demo.location_name, |location| location.name.clone()),
+        }
+    }
+}
+
+/// Everything the simulator remembers, behind one lock that is never held while waiting.
+pub(super) struct State {
+    pub clock: Clock,
+    pub generator: Generator,
+    pub apps: Vec<AppSeed>,
+    pub shops: BTreeMap<OrgId, Shop>,
+    pub tokens: HashMap<String, Token>,
+    pub subscriptions: BTreeMap<(OrgId, String), Subscription>,
+    pub deliveries: Vec<Delivery>,
+    pub faults: Faults,
+    pub buckets: HashMap<(OrgId, String), Bucket>,
+    /// How much faster than the clock retries come due.
+    pub time_scale: f64,
+}
+
+impl State {
+    pub(super) fn new(seed: &Seed, clock: Clock) -> Self {
+        let generator = Generator::new(seed.random);
+        Self::seeded(seed, clock, generator)
+    }
+
+    /// The state at the start, with ids that go on from `generator`: an order after a reset is another order.
+    pub(super) fn seeded(seed: &Seed, clock: Clock, generator: Generator) -> Self {
+        let tokens = seed.tokens.iter().map(|token| {
+            let (client_id, scopes) = (token.client_id.clone(), token.scopes.clone());
+            (token.token.clone(), Token { client_id, orgid: token.orgid, scopes })
+        });
+        let mut state = Self {
+            clock,
+            generator,
+            apps: seed.apps.clone(),
+            shops: BTreeMap::new(),
+            tokens: tokens.collect(),
+            subscriptions: BTreeMap::new(),
+            deliveries: Vec::new(),
+            faults: Faults::default(),
+            buckets: HashMap::new(),
+            time_scale: 1.0,
+        };
+        for facts in &seed.orgs {
+            state.open_shop(facts.clone());
+        }
+        state
+    }
+
+    fn open_shop(&mut self, facts: OrgSeed) {
+        let orgid = facts.orgid;
+        let (customers, orders) = (facts.customers.clone(), facts.orders.clone());
+        let shop = Shop { facts, orders: BTreeMap::new(), customers: BTreeMap::new() };
+        self.shops.insert(orgid, shop);
+        let now = self.now();
+        for spec in customers {
+            let customer = self.generator.customer(now, &spec);
+            if let Some(shop) = self.shops.get_mut(&orgid) {
+                shop.customers.insert(customer.id, customer);
+            }
+        }
+        for spec in orders {
+            if let Err(refusal) = self.place(orgid, &spec) {
+                tracing::warn!(%orgid, %refusal, "an order of the seed was left out");
+            }
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The named shop, or the first one.
+    pub(super) fn org(&self, wanted: Option<OrgId>) -> Result<OrgId, Refusal> {
+        match wanted {
+            Some(org) if self.shops.contains_key(&org) => Ok(org),
+            Some(org) => Err(Refusal::UnknownOrg(org)),
+            None => self.shops.keys().next().copied().ok_or(Refusal::NoShop),
+        }
+    }
+
+    pub(super) fn shop(&self, org: OrgId) -> Result<&Shop, Refusal> {
+        self.shops.get(&org).ok_or(Refusal::UnknownOrg(org))
+    }
+
+    pub(super) fn shop_mut(&mut self, org: OrgId) -> Result<&mut Shop, Refusal> {
+        self.shops.get_mut(&org).ok_or(Refusal::UnknownOrg(org))
+    }
+
+    pub(super) fn app(&self, client_id: &str) -> Result<&AppSeed, Refusal> {
+        self.apps
+            .iter()
+            .find(|app| app.client_id == client_id)
+            .ok_or_else(|| Refusal::UnknownApp(client_id.to_owned()))
+    }
+
+    /// The named app, or the first one.
+    pub(super) fn app_or_first(&self, wanted: Option<&str>) -> Result<&AppSeed, Refusal> {
+        match wanted {
+            Some(client_id) => self.app(client_id),
+            None => self.apps.first().ok_or(Refusal::NoApp),
+        }
+    }
+
+    /// The shop that has this order.
+    pub(super) fn shop_of_order(&self, id: OrderId) -> Result<OrgId, Refusal> {
+        let found = self.shops.iter().find(|(_, shop)| shop.orders.contains_key(&id.0));
+        found.map(|(org, _)| *org).ok_or(Refusal::UnknownOrder(id))
+    }
+
+    /// The shop that has this customer.
+    pub(super) fn shop_of_customer(&self, id: CustomerId) -> Result<OrgId, Refusal> {
+        let found = self.shops.iter().find(|(_, shop)| shop.customers.contains_key(&id.0));
+        found.map(|(org, _)| *org).ok_or(Refusal::UnknownCustomer(id))
+    }
+
+    /// Puts a new order, and the customer it creates or changes, into the shop.
+    pub(super) fn place(&mut self, org: OrgId, spec: &OrderSpec) -> Result<Order, Refusal> {
+        let now = self.now();
+        let shop = self.shop(org)?;
+        let storefront = shop.storefront();
+        let known = match spec.buyer {
+            Buyer::Known(id) => Some(shop.customers.get(&id.0).ok_or(Refusal::UnknownCustomer(id))?.clone()),
+            _ => None,
+        };
+        let order = invent_order(&mut self.generator, &storefront, known, now, spec);
+        let shop = self.shop_mut(org)?;
+        if let Some(customer) = &order.customer {
+            shop.customers.insert(customer.id, customer.clone());
+        }
+        shop.orders.insert(order.id, order.clone());
+        Ok(order)
+    }
+}

@@ -1,0 +1,4 @@
+//! Simulators, the integration suite and the benches.
+
+pub mod getfly;
+pub mod haravan;
