@@ -2,3 +2,4 @@
 
 pub mod getfly;
 pub mod haravan;
+mod journal;

@@ -1,1 +1,15 @@
-//! The integration suite.
+//! The integration suite: the whole stack, the simulators and the clock in one place.
+
+mod getfly_customers;
+mod getfly_faults;
+mod getfly_orders;
+mod haravan_faults;
+mod harness;
+mod dynamo;
+mod flaky;
+mod meter;
+mod security;
+mod soak;
+mod store;
+mod story;
+mod verbs;

@@ -109,6 +109,8 @@ impl NewAccount {
                 _ => {}
             }
         }
+        left_out.sort_unstable();
+        left_out.dedup();
         (slim != *self).then_some((slim, left_out))
     }
 }

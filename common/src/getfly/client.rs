@@ -1,5 +1,9 @@
 //! The calls (getfly.md §0).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -11,6 +15,7 @@ use super::answer::{record, rows, text};
 use super::error::{CrmError, CrmText, is_error_in_success, refusal};
 use super::order::{NewOrder, NewProduct, Order};
 use super::user::User;
+use crate::clock::{SharedClock, millis};
 use crate::haravan::admin::retry_after;
 use crate::phone::PhoneNumber;
 use crate::text::cut;
@@ -25,12 +30,22 @@ const USER_FIELDS: &str = "user_id,user_name,email,contact_name,valid";
 /// Page size of lists: the largest that every release takes (getfly.md §2.3).
 const PAGE: usize = 100;
 
-/// One tenant's CRM.
+/// How long one event waits in place, all in all, for a CRM that asks to slow down. An order takes some eight calls; if
+/// each 429 sent it back to its first, a CRM with a small allowance would never see its last.
+const RATE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The wait where the CRM names none (getfly.md §2.6).
+const RATE_PAUSE: Duration = Duration::from_secs(2);
+
+/// One tenant's CRM, for one event.
 #[derive(Clone)]
 pub struct Getfly {
     http: reqwest::Client,
     base: Url,
     key: SecretString,
+    clock: SharedClock,
+    /// What is left of [`RATE_PATIENCE`], in milliseconds.
+    patience: Arc<AtomicI64>,
 }
 
 /// What a call does, which decides what its failures mean.
@@ -46,8 +61,8 @@ enum Call {
 
 impl Getfly {
     /// The CRM below `base` (`https://{host}/`), opened with the tenant's key.
-    pub fn new(http: reqwest::Client, base: Url, key: SecretString) -> Self {
-        Self { http, base, key }
+    pub fn new(http: reqwest::Client, base: Url, key: SecretString, clock: SharedClock) -> Self {
+        Self { http, base, key, clock, patience: Arc::new(AtomicI64::new(millis(RATE_PATIENCE))) }
     }
 
     /// The customers with this number, the oldest first. Every hit was compared with the number (getfly.md §3.3).
@@ -164,8 +179,28 @@ impl Getfly {
         self.call(Call::Write, Method::POST, "product", &[], Some(product)).await.map(drop)
     }
 
-    /// `Ok(None)` is "no such record", from a look-up only.
+    /// Calls, and again after a short wait when the CRM asks to slow down: what is answered 429 was not done.
     async fn call<B: Serialize + ?Sized>(
+        &self,
+        call: Call,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&B>,
+    ) -> Result<Option<Value>, CrmError> {
+        loop {
+            let answer = self.call_once(call, method.clone(), path, query, body).await;
+            let Err(CrmError::RateLimited { after }) = answer else { return answer };
+            let wait = after.unwrap_or(RATE_PAUSE).max(Duration::from_millis(100)).mul_f64(1.0 + fastrand::f64() * 0.2);
+            if self.patience.fetch_sub(millis(wait), Ordering::Relaxed) < millis(wait) {
+                return answer;
+            }
+            self.clock.sleep(wait).await;
+        }
+    }
+
+    /// `Ok(None)` is "no such record", from a look-up only.
+    async fn call_once<B: Serialize + ?Sized>(
         &self,
         call: Call,
         method: Method,

@@ -38,7 +38,7 @@ pub enum UniqueField {
     Phone,
     /// `email`
     Email,
-    /// `account_code` or `order_code`
+    /// `account_code`, `order_code` or `product_code`
     Code,
 }
 
@@ -126,7 +126,7 @@ const FIELD_WORDS: [(&str, &str); 8] = [
 pub fn refusal(body: &Value) -> CrmError {
     let errors = field_errors(body);
     let words = message(body);
-    let text = CrmText(words.clone());
+    let text = CrmText(spoken(&words, &errors));
     let about = |names: &[&str]| errors.iter().find(|(field, _)| names.contains(&field.as_str()));
 
     if about(&["source_code", "source_name"]).is_some() {
@@ -135,7 +135,7 @@ pub fn refusal(body: &Value) -> CrmError {
     for (names, unique) in [
         (["phone_office"].as_slice(), UniqueField::Phone),
         (&["email"], UniqueField::Email),
-        (&["account_code", "order_code"], UniqueField::Code),
+        (&["account_code", "order_code", "product_code"], UniqueField::Code),
     ] {
         if about(names).is_some_and(|(_, said)| says_duplicate(said)) {
             return CrmError::Duplicate { field: Some(unique), text };
@@ -178,6 +178,13 @@ fn first_text(value: &Value) -> Option<String> {
         Value::Object(map) => map.values().find_map(first_text),
         _ => None,
     }
+}
+
+/// The message with what the fields add to it: a message alone is often no more than "the data is not valid".
+fn spoken(message: &str, errors: &[(String, String)]) -> String {
+    let news = errors.iter().map(|(_, said)| said.as_str()).filter(|said| !said.is_empty() && !message.contains(said));
+    let parts: Vec<&str> = std::iter::once(message).filter(|message| !message.is_empty()).chain(news).collect();
+    parts.join("; ")
 }
 
 /// Order of getfly.md §2.5: `message`, `error`, `msg`, `data.error`, first of `errors`.
@@ -229,6 +236,14 @@ mod tests {
         for body in ["null", "[]", "7", "\"x\"", r#"{"errors":"text"}"#, r#"{"errors":[["a"]]}"#, r#"{"errors":{"a":{"b":[1]}}}"#, r#"{"message":{"a":"b"}}"#] {
             assert!(matches!(refusal(&serde_json::from_str(body).unwrap()), CrmError::Refused { .. }), "{body}");
         }
+    }
+
+    #[test]
+    fn the_words_for_the_admin_name_what_is_wrong_and_say_it_once() {
+        let read = refusal(&serde_json::json!({"message": "Không hợp lệ", "errors": {"a": ["A sai"], "b": "B sai", "c": []}}));
+        assert_eq!(read.text().unwrap(), "Không hợp lệ; A sai; B sai");
+        let read = refusal(&serde_json::json!({"message": "A sai", "errors": {"a": ["A sai"]}}));
+        assert_eq!(read.text().unwrap(), "A sai");
     }
 
     #[test]

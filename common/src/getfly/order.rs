@@ -129,6 +129,8 @@ impl NewOrder {
                 _ => {}
             }
         }
+        left_out.sort_unstable();
+        left_out.dedup();
         (slim != *self).then_some((slim, left_out))
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
@@ -59,7 +60,9 @@ impl Admin {
         const TRANSIENT: StaffLookupError = StaffLookupError::Transient { after: None };
 
         let url = self.base.join(&format!("com/users/{id}.json")).map_err(|_| TRANSIENT)?;
-        let answer = self.http.get(url).bearer_auth(token.expose_secret()).send().await.map_err(|_| TRANSIENT)?;
+        // Haravan answers 400 without the content type, also where there is no content (haravan.md §5.1).
+        let request = self.http.get(url).bearer_auth(token.expose_secret()).header(CONTENT_TYPE, "application/json");
+        let answer = request.send().await.map_err(|_| TRANSIENT)?;
         let status = answer.status();
         if status.as_u16() == 429 || status.is_server_error() {
             return Err(StaffLookupError::Transient { after: retry_after(answer.headers()) });

@@ -11,7 +11,7 @@ use crate::store::tenants::Settings;
 use crate::text::cut;
 
 /// Longest name the CRM takes, in characters.
-const NAME_LIMIT: usize = 255;
+pub const NAME_LIMIT: usize = 255;
 
 /// A buyer.
 #[derive(Debug, Clone)]

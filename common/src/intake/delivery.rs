@@ -165,7 +165,7 @@ fn crm(intake: &Intake, tenant: &Tenant) -> Result<Getfly, Stop> {
         reason: reason::CRM_ADDRESS,
         detail: Some(error.to_string()),
     })?;
-    Ok(Getfly::new(intake.http.clone(), base, tenant.crm_key.clone()))
+    Ok(Getfly::new(intake.http.clone(), base, tenant.crm_key.clone(), intake.clock.clone()))
 }
 
 /// The one table of what each stop leads to.

@@ -82,8 +82,13 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
     let version = Some(job.event.version.unwrap_or_default());
     // The account, the order.
     job.reserve(2).await?;
-    if job.crm.order(&code).await?.is_some() {
-        let outcome = Outcome { reason: Some(reason::ALREADY_IN_CRM), crm_code: Some(code.clone()), warnings: Vec::new() };
+    let buyer = Buyer::of_order(order, id);
+    let drafted = draft::order(order, id, &buyer, &job.tenant.settings, job.shop.domain.as_deref());
+    if let Some(there) = job.crm.order(&code).await? {
+        // Perhaps made by an attempt whose answer was lost, before it could be compared.
+        let told = drafted.map(|draft| draft.differences(&there)).unwrap_or_default();
+        let warnings = told.into_iter().map(str::to_owned).collect();
+        let outcome = Outcome { reason: Some(reason::ALREADY_IN_CRM), crm_code: Some(code.clone()), warnings };
         return Ok((outcome, Record { code: Some(code), version }));
     }
     if order.is_cancelled() {
@@ -91,9 +96,7 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
         return Ok((Outcome::not_applied(reason::CANCELLED_BEFORE), Record { code: None, version }));
     }
     let (assignee, unassigned) = assignee::find(job, order.user_id.map(StaffId)).await?;
-    let buyer = Buyer::of_order(order, id);
-    let draft = draft::order(order, id, &buyer, &job.tenant.settings, job.shop.domain.as_deref())
-        .map_err(|missing| Stop::Park { reason: reason::INCOMPLETE, detail: Some(missing.to_string()) })?;
+    let draft = drafted.map_err(|missing| Stop::Park { reason: reason::INCOMPLETE, detail: Some(missing.to_string()) })?;
     let Resolved { code: account, warnings: mut told, .. } = resolve::account(job, &buyer, assignee.as_deref()).await?;
     told.extend(unassigned.map(str::to_owned));
     told.extend(draft.warnings.iter().map(|code| (*code).to_owned()));
@@ -121,7 +124,7 @@ async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec
             products_made = true;
             make_products(job, draft).await?;
             warnings.push("products_created_in_crm".to_owned());
-        } else if names(&["account"]) && !account_restored {
+        } else if names_account(&fields) && !account_restored {
             account_restored = true;
             if !job.crm.restore_account(&order.account.account_code).await? {
                 return Err(Stop::Park { reason: reason::CUSTOMER_DELETED, detail: Some(text.for_the_admin()) });
@@ -135,6 +138,11 @@ async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec
         }
     }
     Err(Stop::park(reason::CRM_REFUSED))
+}
+
+/// Whether the refusal is about which customer it is, and not about a detail of theirs.
+fn names_account(fields: &[String]) -> bool {
+    fields.iter().any(|field| field == "account" || field.ends_with("account_code") || field.ends_with("account_id"))
 }
 
 /// Makes the products of the lines; those that are there already are no matter.

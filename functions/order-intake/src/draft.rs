@@ -4,10 +4,11 @@ use common::getfly;
 use common::getfly::order::{NewOrder, OrderAccount, OrderLine, Payment, Term};
 use common::haravan::order::{self as haravan, LineItem, Order, Transaction};
 use common::id::OrderId;
-use common::intake::buyer::Buyer;
+use common::intake::buyer::{Buyer, NAME_LIMIT};
 use common::money::Money;
 use common::phone::PhoneNumber;
 use common::store::tenants::Settings;
+use common::text::cut;
 use jiff::tz::{Offset, TimeZone};
 use jiff::Timestamp;
 
@@ -98,7 +99,7 @@ fn haravan_address(address: &common::haravan::customer::Address) -> Option<Strin
 
 fn contact_name(order: &Order, buyer: &Buyer) -> String {
     let receiver = order.shipping_address.as_ref().and_then(common::haravan::customer::Address::name);
-    receiver.unwrap_or_else(|| buyer.name.clone())
+    receiver.map_or_else(|| buyer.name.clone(), |name| cut(&name, NAME_LIMIT))
 }
 
 /// Vietnam's calendar day, `YYYY-MM-DD`: the CRM's times are UTC+7 (getfly.md §2.4).
@@ -113,8 +114,9 @@ fn lines(order: &Order, settings: &Settings) -> Result<Vec<OrderLine>, Missing> 
     let line = |(at, item): (usize, &LineItem)| {
         let (Some(quantity), Some(price)) = (item.quantity, item.price) else { return Err(Missing::LineAmount(at)) };
         let code = product_code(item, at);
+        let name = item.name.as_deref().or(item.title.as_deref()).unwrap_or(&code);
         Ok(OrderLine {
-            product_name: item.name.clone().or_else(|| item.title.clone()).unwrap_or_else(|| code.clone()),
+            product_name: cut(name, NAME_LIMIT),
             product_code: code,
             unit_name: settings.unit_name.clone(),
             quantity,

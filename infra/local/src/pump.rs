@@ -11,7 +11,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -77,6 +77,7 @@ struct Progress {
     /// Looks at the stream that found nothing, since records were last found.
     empty_looks: AtomicUsize,
     handed_over: AtomicU64,
+    paused: AtomicBool,
     last_seen: Mutex<u128>,
 }
 
@@ -117,6 +118,10 @@ impl Pump {
         tasks.push(tokio::spawn(async move {
             let mut saved: Option<u128> = None;
             loop {
+                if reader_progress.paused.load(Ordering::SeqCst) {
+                    tokio::time::sleep(settings.poll).await;
+                    continue;
+                }
                 match read(&db, &stream_arn, &shard, position) {
                     Ok(records) if !records.is_empty() => {
                         reader_progress.empty_looks.store(0, Ordering::SeqCst);
@@ -163,6 +168,11 @@ impl Pump {
     /// Forgets the looks so far, so that [`Pump::is_quiet`] speaks of what was written before this call.
     pub fn look_again(&self) {
         self.progress.empty_looks.store(0, Ordering::SeqCst);
+    }
+
+    /// Stops or resumes reading, as disabling and enabling an event source does; its place in the stream is kept.
+    pub fn pause(&self, paused: bool) {
+        self.progress.paused.store(paused, Ordering::SeqCst);
     }
 
     /// How many records were handed over, repeats included.

@@ -29,9 +29,9 @@ use crate::pump::{self, Filter, Pump};
 use crate::seed::{self, Outside, Seeded};
 
 /// Where the simulated Getfly is mounted.
-const GETFLY_PATH: &str = "/sim/getfly";
+pub(crate) const GETFLY_PATH: &str = "/sim/getfly";
 /// Where the simulated Haravan is mounted.
-const HARAVAN_PATH: &str = "/sim/haravan";
+pub(crate) const HARAVAN_PATH: &str = "/sim/haravan";
 
 /// How the stack is started.
 #[derive(Clone)]
@@ -122,13 +122,20 @@ pub struct Stack {
     pub haravan: Option<haravan::Simulator>,
     /// Order events on their way, then customer events.
     pub pumps: [Pump; 2],
+    /// Where the key ring is.
+    pub key_ring: KeyRingSource,
     tasks: Vec<JoinHandle<()>>,
+    /// Held on the data file; `None` in memory.
+    lock: Option<std::fs::File>,
     _deliveries: Option<haravan::Deliveries>,
 }
 
 impl Drop for Stack {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
+        if let (false, KeyRingSource::File(path)) = (self.lock.is_some(), &self.key_ring) {
+            drop(std::fs::remove_file(path));
+        }
     }
 }
 
@@ -145,6 +152,7 @@ impl Stack {
         if let Some(folder) = options.data.as_deref().and_then(Path::parent) {
             std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
+        let lock = options.data.as_deref().map(lock).transpose()?;
         let embedded = Embedded::open(options.data.as_deref())?;
         let store = Store::new(&embedded.client(), embedded::table_names());
         let ring = ring_source(options.data.as_deref())?;
@@ -167,19 +175,21 @@ impl Stack {
             webhook::router(Arc::new(webhook::Webhook { store: store.clone(), directory: directory(), clock: clock.clone() }));
         let upkeep = Upkeep { store: store.clone(), clock: clock.clone(), limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() } };
 
-        let getfly = options.simulators.then(|| simulated_getfly(&seeded, clock.clone()));
-        let haravan = options.simulators.then(|| simulated_haravan(&seeded, &addresses.webhook_url, clock.clone()));
+        let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
+        let haravan = options.simulators.then(|| simulated_haravan(&seeded, &addresses.webhook_url, &options)).transpose()?;
         let mut app = Router::new().merge(front_door);
         if let Some(getfly) = &getfly {
-            app = app.nest(GETFLY_PATH, getfly.router());
+            app = app.nest(GETFLY_PATH, page::guarded(getfly.router()));
         }
         if let Some(haravan) = &haravan {
-            app = app.nest(HARAVAN_PATH, haravan.router());
+            app = app.nest(HARAVAN_PATH, page::guarded(haravan.router()));
         }
         app = app.merge(page::router(page::Page {
             store: store.clone(),
-            db: embedded.db.clone(),
+            client: embedded.client(),
             addresses: addresses.clone(),
+            getfly: getfly.clone().filter(|_| options.getfly_url.is_none()),
+            haravan: haravan.clone(),
             clock: clock.clone(),
         }));
 
@@ -197,21 +207,24 @@ impl Stack {
             (Some(haravan), Some(_)) => Some(haravan.run_deliveries(60.0)),
             _ => None,
         };
-        Ok(Self { addresses, embedded, store, intake, upkeep, getfly, haravan, pumps, tasks, _deliveries: deliveries })
+        Ok(Self { addresses, embedded, store, intake, upkeep, getfly, haravan, pumps, key_ring: ring.source, tasks, lock, _deliveries: deliveries })
     }
 }
 
 struct Ring {
     source: KeyRingSource,
-    // Kept for as long as the stack: the file of a stack in memory goes with it.
     path: PathBuf,
 }
 
-/// The ring's file beside the data file; for a database in memory, one in the system's folder for such things.
+/// The ring's file beside the data file; for a database in memory, one of its own that goes with the stack.
 fn ring_source(data: Option<&Path>) -> Result<Ring> {
+    static STACKS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let path = match data {
         Some(data) => data.with_extension("keyring"),
-        None => std::env::temp_dir().join(format!("haravan-connect-{}.keyring", std::process::id())),
+        None => {
+            let number = STACKS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            std::env::temp_dir().join(format!("haravan-connect-{}-{number}.keyring", std::process::id()))
+        }
     };
     ensure_ring_file(&path).with_context(|| format!("the key ring file {} cannot be made", path.display()))?;
     Ok(Ring { source: KeyRingSource::File(path.clone()), path })
@@ -247,15 +260,34 @@ fn addresses(options: &Options, address: SocketAddr, embedded: &Embedded, seeded
     }
 }
 
-fn simulated_getfly(seeded: &Seeded, clock: SharedClock) -> getfly::Simulator {
+/// The simulated CRM; its records lie beside the data file and outlive the program, as a real CRM's would.
+fn simulated_getfly(seeded: &Seeded, options: &Options) -> Result<getfly::Simulator> {
     let settings = getfly::Settings { api_key: seed::reveal(&seeded.crm_key), ..getfly::Settings::default() };
-    getfly::Simulator::with_clock(settings, move || clock.now())
+    let clock = options.clock.clone();
+    let now = move || clock.now();
+    let simulator = match &options.data {
+        Some(data) => getfly::Simulator::persistent(settings, now, data.with_extension("getfly"))?,
+        None => getfly::Simulator::with_clock(settings, now),
+    };
+    // The simulated shop's owner works in the CRM too, so that orders typed in by staff find their assignee.
+    if simulator.users().iter().all(|user| user.user_name != "minh.anh") {
+        simulator.add_user(getfly::User {
+            user_id: 11,
+            user_name: "minh.anh".to_owned(),
+            contact_name: "Lê Minh Anh".to_owned(),
+            email: "minhanh@example.com".to_owned(),
+            dept_id: 2,
+            dept_name: "Kinh doanh".to_owned(),
+            valid: 1,
+            ..getfly::User::default()
+        });
+    }
+    Ok(simulator)
 }
 
-fn simulated_haravan(seeded: &Seeded, webhook_url: &str, clock: SharedClock) -> haravan::Simulator {
+/// The simulated Haravan; what it still had to deliver when the program ended is delivered by the next.
+fn simulated_haravan(seeded: &Seeded, webhook_url: &str, options: &Options) -> Result<haravan::Simulator> {
     let mut plan = haravan::Seed::demo().with_webhook_at(webhook_url);
-    // Orders of another run are in the CRM already: ids must not come back.
-    plan.random = u64::try_from(jiff_now()).unwrap_or(1);
     for app in &mut plan.apps {
         app.client_secret = seed::reveal(&seeded.client_secret);
         app.webhook.verify_token = seed::reveal(&seeded.verify_token);
@@ -263,16 +295,25 @@ fn simulated_haravan(seeded: &Seeded, webhook_url: &str, clock: SharedClock) -> 
     for token in &mut plan.tokens {
         token.token = seed::reveal(&seeded.access_token);
     }
-    let simulator = haravan::Simulator::with_clock(plan, haravan::Clock::new(move || clock.now()));
-    if let Err(refusal) = simulator.subscribe(None, None) {
-        tracing::error!(%refusal, "the simulated shop is not subscribed");
+    let clock = options.clock.clone();
+    let clock = haravan::Clock::new(move || clock.now());
+    let simulator = match &options.data {
+        Some(data) => haravan::Simulator::persistent(plan, clock, data.with_extension("haravan"))?,
+        None => haravan::Simulator::with_clock(plan, clock),
+    };
+    // A subscription that was lost stays lost over a restart.
+    if simulator.subscriptions().is_empty() {
+        simulator.subscribe(None, None).map_err(|refusal| anyhow!("the simulated shop is not subscribed: {refusal}"))?;
     }
-    simulator
+    Ok(simulator)
 }
 
-fn jiff_now() -> i64 {
-    use common::clock::Clock;
-    common::clock::SystemClock.now().as_millisecond()
+/// Two programs on one data file would each miss what the other writes.
+fn lock(data: &Path) -> Result<std::fs::File> {
+    let path = data.with_extension("lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("the file {} cannot be made", path.display()))?;
+    file.try_lock().map_err(|_| anyhow!("the data file {} is in use by another program", data.display()))?;
+    Ok(file)
 }
 
 /// One pump per intake function, with the filters of `template.yaml`.

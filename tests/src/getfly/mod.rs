@@ -17,11 +17,14 @@
 //! - A request is in the log before it is handled; the log is bounded ([`Settings::keep_requests`]).
 //! - Nothing a client sends makes it panic: bodies are read through `Reader`, arithmetic is checked.
 //! - Time comes from the clock the simulator was made with, randomness from seeded generators.
+//! - A tenant made with [`Simulator::persistent`] has written a change to its journal before anyone is answered: what was
+//!   answered survives `kill -9`. Switches, faults and the log do not.
 //!
 //! What the protocol file leaves open is decided on the side of refusing: dates other than `YYYY-MM-DD`, genders other than
 //! 1 and 2, negative or absurd amounts, names over 255 characters, orders without lines and inactive users get 422.
 
 mod amounts;
+mod books;
 mod call;
 mod faults;
 mod inspect;
@@ -58,6 +61,7 @@ pub use settings::{
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
@@ -103,6 +107,21 @@ impl Simulator {
             state: Arc::new(Mutex::new(State::new(settings, clock))),
             poster: Arc::default(),
         }
+    }
+
+    /// A tenant whose books outlive the process: read from the journal at `path`, which is made when it is not there,
+    /// and written to it with every change. One process at a time may use a journal.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written, or is damaged. The text names the file.
+    pub fn persistent(
+        settings: Settings,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+        path: impl AsRef<Path>,
+    ) -> io::Result<Self> {
+        let simulator = Self::with_clock(settings, clock);
+        simulator.lock(|state| state.open(path.as_ref()))?;
+        Ok(simulator)
     }
 
     /// The tenant's API under `/api` and the inspection routes under `/__sim`; may be nested in a larger router.
@@ -178,13 +197,13 @@ impl Simulator {
     /// The customer sources.
     #[must_use]
     pub fn account_sources(&self) -> Vec<AccountSource> {
-        self.lock(|state| state.sources.clone())
+        self.lock(|state| state.sources.to_vec())
     }
 
     /// The order sources.
     #[must_use]
     pub fn order_sources(&self) -> Vec<OrderSource> {
-        self.lock(|state| state.order_sources.clone())
+        self.lock(|state| state.order_sources.to_vec())
     }
 
     /// The requests in the log, oldest first.
@@ -301,14 +320,22 @@ impl Simulator {
         });
     }
 
-    /// Makes the tenant as it was when the simulator was made, its switches, log and faults too.
+    /// Makes the tenant as it was when the simulator was made, its switches, log and faults too; a tenant read from a
+    /// journal forgets what it read.
     pub fn reset(&self) {
-        self.lock(|state| *state = State::new(Settings::clone(&self.seed), Arc::clone(&state.clock)));
+        self.lock(|state| {
+            let fresh = State::new(Settings::clone(&self.seed), Arc::clone(&state.clock));
+            state.start_over(fresh);
+        });
     }
 
-    /// Runs on the state under the lock. A panic elsewhere does not make the simulator useless.
+    /// Runs on the state under the lock, and writes the books before it is released. A panic elsewhere does not make the
+    /// simulator useless.
     fn lock<T>(&self, run: impl FnOnce(&mut State) -> T) -> T {
-        run(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = run(&mut state);
+        state.save();
+        outcome
     }
 
     /// Sends webhooks in the background; without a runtime there is nobody to send them.

@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
 /// A JSON number, or a text that holds one, as a decimal.
@@ -23,9 +24,14 @@ pub(super) fn to_json(amount: Decimal) -> Value {
     whole.or_else(|| amount.to_f64().and_then(Number::from_f64)).map_or(Value::Null, Value::Number)
 }
 
-/// For `#[serde(serialize_with)]`.
+/// For `#[serde(with)]`, together with [`deserialize`].
 pub(super) fn serialize<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     to_json(*amount).serialize(serializer)
+}
+
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
+    let value = Value::deserialize(from)?;
+    from_json(&value).ok_or_else(|| D::Error::custom(format!("{value} is no amount")))
 }
 
 #[cfg(test)]

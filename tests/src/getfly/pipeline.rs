@@ -58,7 +58,7 @@ fn receive(state: &mut State, call: &Call) -> (u64, Option<Fault>) {
     }
     let request = RecordedRequest {
         sequence,
-        at: state.now(),
+        at: state.instant(),
         method: call.method.to_string(),
         path: call.path_and_query.clone(),
         body: call.json.clone().filter(|_| call.body_len <= LOGGED_BODY),
@@ -113,13 +113,16 @@ fn served(code: u16) -> StatusCode {
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Runs the handler on the locked state and sends the webhooks it caused.
+/// Runs the handler on the locked state, writes the books and sends the webhooks it caused.
 fn handle(simulator: &Simulator, call: &Call) -> Reply {
     let (reply, bodies) = simulator.lock(|state| {
         let reply = admit(state, call)
             .and_then(|handler| handler(state, call))
             .unwrap_or_else(|refusal: Reply| refusal);
-        (reply, webhooks::drain(state))
+        let bodies = webhooks::drain(state);
+        // An answer promises that the write outlives the process.
+        let reply = if state.save() { reply } else { Reply::for_status(StatusCode::INTERNAL_SERVER_ERROR) };
+        (reply, bodies)
     });
     simulator.post_webhooks(bodies);
     reply
@@ -150,7 +153,7 @@ fn admit(state: &mut State, call: &Call) -> Result<Handler, Reply> {
     if settings.key_forbidden {
         return Err(Reply::for_status(StatusCode::FORBIDDEN));
     }
-    let now = state.now();
+    let now = state.instant();
     if !state.limiter.allow(state.settings.rps, now) {
         return Err(Reply::too_many(state.settings.retry_after.clone()));
     }

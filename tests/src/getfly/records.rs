@@ -1,4 +1,9 @@
 //! What the tenant keeps. Public, so that tests can look at the CRM's books directly.
+//!
+//! The JSON form is the one the inspection shows and the journal keeps: times in the tenant's time, to the second, and
+//! amounts as numbers.
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -79,7 +84,7 @@ pub struct CustomField {
 }
 
 /// Where orders come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderSource {
     /// Numeric id, `src_id` in v6.
     pub id: u64,
@@ -97,7 +102,7 @@ pub struct PaymentMethod {
 }
 
 /// A contact person of a customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// Numeric id.
     pub id: u64,
@@ -118,7 +123,7 @@ pub struct Contact {
 }
 
 /// A customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// Numeric id.
     pub id: u64,
@@ -165,13 +170,13 @@ pub struct Account {
     /// Values of the defined custom fields.
     pub custom_fields: Map<String, Value>,
     /// When it was made.
-    #[serde(serialize_with = "text::serialize_time")]
+    #[serde(with = "text::time")]
     pub created_at: Timestamp,
     /// When it last changed.
-    #[serde(serialize_with = "text::serialize_time")]
+    #[serde(with = "text::time")]
     pub updated_at: Timestamp,
     /// When it was deleted, if it was.
-    #[serde(serialize_with = "text::serialize_maybe_time")]
+    #[serde(with = "text::maybe_time")]
     pub deleted_at: Option<Timestamp>,
 }
 
@@ -201,7 +206,7 @@ pub struct SeedAccount {
 }
 
 /// A product.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Product {
     /// Numeric id.
     pub product_id: u64,
@@ -218,17 +223,17 @@ pub struct Product {
     /// Manufacturer.
     pub manufacturer_name: String,
     /// List price.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub cover_price: Decimal,
     /// Bar code.
     pub barcode: String,
     /// When it was made.
-    #[serde(serialize_with = "text::serialize_time")]
+    #[serde(with = "text::time")]
     pub created_at: Timestamp,
 }
 
 /// A line of an order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderLine {
     /// Numeric id.
     pub id: u64,
@@ -241,35 +246,35 @@ pub struct OrderLine {
     /// Its unit on this order.
     pub unit_name: String,
     /// How many.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub quantity: Decimal,
     /// Price of one.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub price: Decimal,
     /// Discount in percent, as sent.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub product_sale_off: Decimal,
     /// Discount that counted.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub cash_discount: Decimal,
     /// VAT in percent, as sent.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub vat: Decimal,
     /// VAT that counted.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub vat_amount: Decimal,
     /// What the line adds to the order.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub amount: Decimal,
     /// Quantity times price.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub origin_amount: Decimal,
     /// Free text.
     pub note: String,
 }
 
 /// A sale order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// Numeric id.
     pub id: u64,
@@ -304,28 +309,28 @@ pub struct Order {
     /// 1 waiting, 2 approved, 5 cancelled.
     pub status: u8,
     /// Discount in percent, as sent.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub discount: Decimal,
     /// Discount that counted.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub discount_amount: Decimal,
     /// VAT in percent, as sent.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub vat: Decimal,
     /// VAT that counted.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub vat_amount: Decimal,
     /// Shipping.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub transport_amount: Decimal,
     /// Installation.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub installation_amount: Decimal,
     /// Total.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub real_amount: Decimal,
     /// Paid so far; filled in when the order is read.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub f_amount: Decimal,
     /// Label of how far it is paid; filled in when the order is read.
     pub payment_status: String,
@@ -340,10 +345,10 @@ pub struct Order {
     /// Ids of its payments.
     pub payment_ids: Vec<u64>,
     /// When it was made.
-    #[serde(serialize_with = "text::serialize_time")]
+    #[serde(with = "text::time")]
     pub created_at: Timestamp,
     /// When it last changed.
-    #[serde(serialize_with = "text::serialize_time")]
+    #[serde(with = "text::time")]
     pub updated_at: Timestamp,
 }
 
@@ -368,14 +373,14 @@ impl Order {
 }
 
 /// An entry of an order's payment log.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Payment {
     /// Numeric id.
     pub id: u64,
     /// The order.
     pub order_id: u64,
     /// VND; for points, the number of points.
-    #[serde(serialize_with = "money::serialize")]
+    #[serde(with = "money")]
     pub amount: Decimal,
     /// Name of the way to pay, empty when the tenant ignored an unknown one.
     pub method_name: String,
@@ -384,8 +389,8 @@ pub struct Payment {
     /// `YYYY-MM-DD`.
     pub pay_date: String,
     /// `embedded`, `direct`, `fund` or `point`.
-    pub via: &'static str,
+    pub via: Cow<'static, str>,
     /// When it was recorded.
-    #[serde(serialize_with = "text::serialize_time")]
+    #[serde(with = "text::time")]
     pub created_at: Timestamp,
 }

@@ -13,7 +13,7 @@ pub struct RecordedRequest {
     /// Runs from 0 since the last reset.
     pub sequence: u64,
     /// When it came.
-    #[serde(serialize_with = "text::serialize_time")]
+    #[serde(serialize_with = "text::time::serialize")]
     pub at: Timestamp,
     /// Method.
     pub method: String,

@@ -1,6 +1,6 @@
 //! The tenant's books: records, their indexes and counters, and the look-ups every route shares.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,6 +17,7 @@ use super::request_log::RecordedRequest;
 use super::settings::{Counters, Settings};
 use super::text;
 use super::webhooks::Event;
+use crate::journal::{Journal, Kept, Table};
 
 /// Where the simulator takes the time from.
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -28,23 +29,23 @@ pub(super) const RELATIONS: [(u64, &str); 3] = [(1, "Mới"), (2, "Tiềm năng"
 pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
-    pub(super) counters: Counters,
-    pub(super) users: BTreeMap<u64, User>,
-    pub(super) sources: Vec<AccountSource>,
+    pub(super) counters: Kept<Counters>,
+    pub(super) users: Table<u64, User>,
+    pub(super) sources: Kept<Vec<AccountSource>>,
     pub(super) types: Vec<AccountType>,
     pub(super) custom_fields: Vec<CustomField>,
-    pub(super) order_sources: Vec<OrderSource>,
-    pub(super) payment_methods: Vec<PaymentMethod>,
+    pub(super) order_sources: Kept<Vec<OrderSource>>,
+    pub(super) payment_methods: Kept<Vec<PaymentMethod>>,
     pub(super) stores: Vec<String>,
-    pub(super) regions: Vec<String>,
-    pub(super) accounts: BTreeMap<u64, Account>,
+    pub(super) regions: Kept<Vec<String>>,
+    pub(super) accounts: Table<u64, Account>,
     pub(super) account_codes: HashMap<String, u64>,
-    pub(super) products: BTreeMap<u64, Product>,
+    pub(super) products: Table<u64, Product>,
     pub(super) product_codes: HashMap<String, u64>,
-    pub(super) orders: BTreeMap<u64, Order>,
+    pub(super) orders: Table<u64, Order>,
     /// Ids per code, the newest last.
     pub(super) order_codes: HashMap<String, Vec<u64>>,
-    pub(super) payments: BTreeMap<u64, Payment>,
+    pub(super) payments: Table<u64, Payment>,
     pub(super) faults: Faults,
     pub(super) limiter: Limiter,
     pub(super) requests: VecDeque<RecordedRequest>,
@@ -52,7 +53,10 @@ pub(super) struct State {
     /// Events that wait to be sent as webhooks.
     pub(super) events: Vec<Event>,
     pub(super) sent_webhooks: VecDeque<String>,
-    pub(super) uids: fastrand::Rng,
+    /// Where the uids of webhooks go on.
+    pub(super) uids: Kept<u64>,
+    /// Where the books are written to, if they are to outlive the process.
+    pub(super) journal: Option<Journal>,
 }
 
 impl State {
@@ -60,35 +64,42 @@ impl State {
         let mut faults = Faults::default();
         faults.reseed(settings.random_faults.as_ref());
         Self {
-            counters: settings.counters.clone(),
+            counters: settings.counters.clone().into(),
             clock,
             users: fixed_users().into_iter().map(|user| (user.user_id, user)).collect(),
-            sources: fixed_sources(),
+            sources: fixed_sources().into(),
             types: fixed_types(),
             custom_fields: fixed_custom_fields(),
-            order_sources: fixed_order_sources(),
-            payment_methods: fixed_payment_methods(),
+            order_sources: fixed_order_sources().into(),
+            payment_methods: fixed_payment_methods().into(),
             stores: vec!["Kho chính".to_owned()],
-            regions: vec!["Hà Nội".to_owned(), "Hồ Chí Minh".to_owned()],
-            accounts: BTreeMap::new(),
+            regions: vec!["Hà Nội".to_owned(), "Hồ Chí Minh".to_owned()].into(),
+            accounts: Table::default(),
             account_codes: HashMap::new(),
-            products: BTreeMap::new(),
+            products: Table::default(),
             product_codes: HashMap::new(),
-            orders: BTreeMap::new(),
+            orders: Table::default(),
             order_codes: HashMap::new(),
-            payments: BTreeMap::new(),
+            payments: Table::default(),
             faults,
             limiter: Limiter::default(),
             requests: VecDeque::new(),
             received: 0,
             events: Vec::new(),
             sent_webhooks: VecDeque::new(),
-            uids: fastrand::Rng::with_seed(9001),
+            uids: 9001.into(),
+            journal: None,
             settings,
         }
     }
 
+    /// The time to the second, which is how the CRM keeps it.
     pub(super) fn now(&self) -> Timestamp {
+        let now = self.instant();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    pub(super) fn instant(&self) -> Timestamp {
         (self.clock)()
     }
 
@@ -280,15 +291,15 @@ impl State {
             "api_key": self.settings.api_key,
             "settings": self.settings,
             "users": self.users.values().collect::<Vec<_>>(),
-            "account_sources": self.sources,
+            "account_sources": *self.sources,
             "account_types": self.types,
             "accounts": self.accounts.values().collect::<Vec<_>>(),
             "products": self.products.values().collect::<Vec<_>>(),
             "orders": self.orders.values().map(|order| self.settled(order)).collect::<Vec<_>>(),
             "payments": self.payments.values().collect::<Vec<_>>(),
-            "payment_methods": self.payment_methods,
-            "order_sources": self.order_sources,
-            "counters": self.counters,
+            "payment_methods": *self.payment_methods,
+            "order_sources": *self.order_sources,
+            "counters": *self.counters,
             "clock": text::local_time(self.now()),
             "faults": self.faults.queued(),
             "requests_received": self.received,

@@ -1,9 +1,10 @@
 //! How the CRM reduces texts: slugs of source names, digits of phones, dates in local time.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -17,17 +18,46 @@ pub(super) fn local_time(at: Timestamp) -> String {
     local(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// For `#[serde(serialize_with)]`: as [`local_time`].
-pub(super) fn serialize_time<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&local_time(*at))
+/// The instant of a [`local_time`].
+fn instant(text: &str) -> Option<Timestamp> {
+    let local = DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?;
+    Some(local.to_zoned(TimeZone::fixed(Offset::constant(7))).ok()?.timestamp())
 }
 
-/// For `#[serde(serialize_with)]`: as [`local_time`], or null.
-pub(super) fn serialize_maybe_time<S: Serializer>(
-    at: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    at.map(local_time).serialize(serializer)
+/// For `#[serde(with)]`: as [`local_time`].
+pub(super) mod time {
+    use super::*;
+
+    pub(in crate::getfly) fn serialize<S: Serializer>(
+        at: &Timestamp,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&local_time(*at))
+    }
+
+    pub(in crate::getfly) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(from)?;
+        instant(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no time")))
+    }
+}
+
+/// For `#[serde(with)]`: as [`local_time`], or null.
+pub(super) mod maybe_time {
+    use super::*;
+
+    pub(in crate::getfly) fn serialize<S: Serializer>(
+        at: &Option<Timestamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        at.map(local_time).serialize(serializer)
+    }
+
+    pub(in crate::getfly) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+        instant(&text).map(Some).ok_or_else(|| D::Error::custom(format!("{text:?} is no time")))
+    }
 }
 
 /// `YYYY-MM-DD` in the tenant's time.
@@ -90,6 +120,7 @@ mod tests {
     fn half_past_eleven_at_night_utc_is_the_next_day_in_vietnam() {
         let at: Timestamp = "2026-06-12T23:30:00Z".parse().unwrap();
         assert_eq!(local_time(at), "2026-06-13 06:30:00");
+        assert_eq!(instant("2026-06-13 06:30:00"), Some(at));
         assert_eq!(local_date(at), "2026-06-13");
         assert_eq!(local_year("2026-12-31T18:00:00Z".parse().unwrap()), 2027);
         assert_eq!(start_of_day("2026-06-12"), Some(1_781_197_200));

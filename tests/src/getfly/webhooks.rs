@@ -59,13 +59,14 @@ fn body(event: &Event, webhooks: &Webhooks, domain: &str, uid: &str, at: Timesta
 /// The bodies of the events that wait, when webhooks are on; the events are gone afterwards.
 pub(super) fn drain(state: &mut State) -> Vec<String> {
     let events = std::mem::take(&mut state.events);
-    if !state.settings.webhooks.on {
+    if !state.settings.webhooks.on || events.is_empty() {
         return Vec::new();
     }
     let now = state.now();
+    let mut uids = fastrand::Rng::with_seed(*state.uids);
     let mut bodies = Vec::with_capacity(events.len());
     for event in &events {
-        let (high, low) = (state.uids.u64(..), state.uids.u64(..));
+        let (high, low) = (uids.u64(..), uids.u64(..));
         let uid = format!(
             "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
             high >> 32,
@@ -76,6 +77,7 @@ pub(super) fn drain(state: &mut State) -> Vec<String> {
         );
         bodies.push(body(event, &state.settings.webhooks, &state.settings.domain, &uid, now));
     }
+    *state.uids = uids.get_seed();
     for body in &bodies {
         if state.sent_webhooks.len() >= KEPT {
             state.sent_webhooks.pop_front();

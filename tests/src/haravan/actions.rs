@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::clock::{earlier, later, whole_millis};
 use super::customer_spec::{CustomerChange, CustomerSpec};
-use super::delivery::DeliveryState;
+use super::delivery::{Delivery, DeliveryState};
 use super::emit::Event;
 use super::ids::{CustomerId, OrderId, OrgId, UserId};
 use super::invent_order::invent_line;
@@ -170,7 +170,7 @@ impl Simulator {
             state.queue(org, &client_id, &event);
         }
         let now = state.now();
-        for delivery in state.deliveries.iter_mut().filter(|delivery| delivery.is_for(org, &client_id)) {
+        for delivery in state.deliveries.select_mut(|delivery| delivery.is_for(org, &client_id)) {
             match delivery.state {
                 DeliveryState::Held => {
                     delivery.state = DeliveryState::Waiting;
@@ -240,10 +240,10 @@ impl State {
 
     /// Cancels what is still to be delivered to an app for a shop, apart from what is held for an uninstall.
     pub(super) fn cancel_deliveries(&mut self, org: OrgId, client_id: &str) {
-        for delivery in self.deliveries.iter_mut().filter(|delivery| delivery.is_for(org, client_id)) {
-            if delivery.state == DeliveryState::Waiting {
-                delivery.state = DeliveryState::Cancelled;
-            }
+        let waiting =
+            |delivery: &Delivery| delivery.is_for(org, client_id) && delivery.state == DeliveryState::Waiting;
+        for delivery in self.deliveries.select_mut(waiting) {
+            delivery.state = DeliveryState::Cancelled;
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::faults::Fault;
 use super::ids::OrgId;
@@ -30,7 +30,7 @@ pub fn pause_before_retry(retry: usize) -> Option<Duration> {
 }
 
 /// Where a delivery stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     /// to be tried at `next_attempt_at`
@@ -50,7 +50,7 @@ pub enum DeliveryState {
 }
 
 /// One try.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// when it began
     pub at: Timestamp,
@@ -70,7 +70,7 @@ impl Attempt {
 }
 
 /// A delivery with everything that happened to it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
     /// number in the order of emission, from 1
     pub id: u64,

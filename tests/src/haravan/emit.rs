@@ -108,9 +108,9 @@ impl State {
         }
         let mut numbers = Vec::new();
         for _ in 0..copies {
-            let id = u64::try_from(self.deliveries.len()).unwrap_or(u64::MAX - 1) + 1;
+            let id = self.deliveries.keys().next_back().map_or(1, |last| last.saturating_add(1));
             numbers.push(id);
-            self.deliveries.push(Delivery {
+            let delivery = Delivery {
                 id,
                 orgid: org,
                 client_id: client_id.to_owned(),
@@ -124,7 +124,8 @@ impl State {
                 created_at: now,
                 next_attempt_at: due,
                 attempts: Vec::new(),
-            });
+            };
+            self.deliveries.insert(id, delivery);
         }
         numbers
     }

@@ -13,10 +13,9 @@
 //! # Ok::<(), jiff::Error>(())
 //! ```
 
-use std::collections::{HashMap, HashSet};
-
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::clock::whole_millis;
 use super::customer_body::customer_text;
@@ -28,6 +27,7 @@ use super::invented::{self, pick};
 use super::model::{Address, Customer};
 use super::order_body::order_text;
 use super::spec::{Buyer, Coupon, CouponKind, Gateway, OrderSpec, Payment};
+use crate::journal::{Changes, Kept, Rows, Table};
 
 /// The shop an order belongs to.
 #[derive(Clone, Debug)]
@@ -58,7 +58,8 @@ impl Storefront {
 }
 
 /// What ids are counted for; each kind has its own range, as on the platform.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     Order,
     Customer,
@@ -72,9 +73,12 @@ pub(super) enum Kind {
 pub struct Generator {
     pub(super) rng: Rng,
     storefront: Storefront,
-    last_ids: HashMap<Kind, i64>,
-    order_numbers: HashMap<OrgId, i64>,
-    taken: HashSet<String>,
+    last_ids: Table<Kind, i64>,
+    order_numbers: Table<OrgId, i64>,
+    /// Phones and e-mails somebody has.
+    taken: Table<String, bool>,
+    /// Where the random numbers stood at the last commit.
+    written: Option<u64>,
 }
 
 impl Generator {
@@ -88,10 +92,48 @@ impl Generator {
         Self {
             rng: Rng::with_seed(seed),
             storefront,
-            last_ids: HashMap::new(),
-            order_numbers: HashMap::new(),
-            taken: HashSet::new(),
+            last_ids: Table::default(),
+            order_numbers: Table::default(),
+            taken: Table::default(),
+            written: None,
         }
+    }
+
+    /// Goes on where the generator of an earlier process stood.
+    pub(super) fn restore(&mut self, rows: &mut Rows) -> serde_json::Result<()> {
+        let mut random = Kept::from(self.rng.get_seed());
+        random.restore("random", rows)?;
+        self.rng = Rng::with_seed(*random);
+        self.last_ids.restore("last_id", rows)?;
+        self.order_numbers.restore("order_number", rows)?;
+        self.taken.restore("taken", rows)
+    }
+
+    /// Notes changes from here on, what is there already included.
+    pub(super) fn watch_from_scratch(&mut self) {
+        self.written = None;
+        self.last_ids.watch_from_scratch();
+        self.order_numbers.watch_from_scratch();
+        self.taken.watch_from_scratch();
+    }
+
+    /// Notes changes from here on.
+    pub(super) fn watch(&mut self) {
+        self.written = Some(self.rng.get_seed());
+        self.last_ids.watch();
+        self.order_numbers.watch();
+        self.taken.watch();
+    }
+
+    /// Collects what was changed.
+    pub(super) fn changes(&mut self, changes: &mut Changes) {
+        let random = self.rng.get_seed();
+        if self.written.replace(random) != Some(random) {
+            changes.add("random", &(), Some(&random));
+        }
+        changes.of_table("last_id", &mut self.last_ids);
+        changes.of_table("order_number", &mut self.order_numbers);
+        changes.of_table("taken", &mut self.taken);
     }
 
     /// The body of an `orders/create` for `spec` placed at `now`. [`Buyer::Known`] is taken for a new buyer here,
@@ -240,15 +282,16 @@ impl Generator {
             Kind::Refund => (1_301_200_000, 1_000_000),
         };
         let rng = &mut self.rng;
-        let last = self.last_ids.entry(kind).or_insert_with(|| start + rng.i64(0..spread));
-        *last += rng.i64(1..40);
-        *last
+        let last = self.last_ids.get(&kind).copied().unwrap_or_else(|| start + rng.i64(0..spread));
+        let id = last + rng.i64(1..40);
+        self.last_ids.insert(kind, id);
+        id
     }
 
     /// The shop's next visible order code, `#100131`.
     pub(super) fn new_order_name(&mut self, org: OrgId) -> String {
-        let number = self.order_numbers.entry(org).or_insert(100_130);
-        *number += 1;
+        let number = self.order_numbers.get(&org).map_or(100_131, |last| last + 1);
+        self.order_numbers.insert(org, number);
         format!("#{number}")
     }
 
@@ -261,7 +304,7 @@ impl Generator {
     pub(super) fn new_phone(&mut self) -> String {
         loop {
             let phone = format!("09{:08}", self.rng.u32(..100_000_000));
-            if self.taken.insert(phone.clone()) {
+            if self.taken.insert(phone.clone(), true).is_none() {
                 return phone;
             }
         }
@@ -278,7 +321,7 @@ impl Generator {
         );
         loop {
             let email = format!("{local}{}@example.com", self.rng.u32(1..100_000));
-            if self.taken.insert(email.clone()) {
+            if self.taken.insert(email.clone(), true).is_none() {
                 return email;
             }
         }

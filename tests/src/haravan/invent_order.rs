@@ -252,7 +252,7 @@ fn put_coupon(order: &mut Order, coupon: Option<&Coupon>) {
         CouponKind::Shipping => (coupon.amount.amount().min(order.shipping_price), "shipping"),
     };
     let amount = amount.min(order.subtotal() + order.shipping_price);
-    order.codes.push(UsedCode { code: coupon.code.clone(), amount, kind });
+    order.codes.push(UsedCode { code: coupon.code.clone(), amount, kind: kind.into() });
 }
 
 /// A number that is always the same for the same product.

@@ -2,14 +2,29 @@
 //! haravan.md §3.3 writes them; nobody lives at these addresses.
 
 use fastrand::Rng;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// `(name, code)` of a province, a district and a ward.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Place {
     pub province: (&'static str, &'static str),
     pub district: (&'static str, &'static str),
     pub ward: (&'static str, &'static str),
+}
+
+impl<'de> Deserialize<'de> for Place {
+    /// Finds the place by its ward.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Written {
+            ward: (String, String),
+        }
+        let ward = Written::deserialize(from)?.ward;
+        let found = PLACES.iter().find(|place| (place.ward.0, place.ward.1) == (&*ward.0, &*ward.1));
+        found.copied().ok_or_else(|| D::Error::custom(format!("{ward:?} is no ward of the list")))
+    }
 }
 
 /// A product of the catalogue.

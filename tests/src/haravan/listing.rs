@@ -244,12 +244,9 @@ pub(super) fn drift(state: &mut State, org: OrgId, listing: &Listing, orders: bo
     }
     let Some(shop) = state.shops.get_mut(&org) else { return };
     if orders {
-        touch_oldest(
-            shop.orders.values_mut().filter(|one| listing.matches(*one)).map(|one| &mut one.updated_at),
-            now,
-        );
+        touch_oldest(shop.orders.select_mut(|one| listing.matches(one)).map(|one| &mut one.updated_at), now);
     } else {
-        let rows = shop.customers.values_mut().filter(|one| listing.matches(*one));
+        let rows = shop.customers.select_mut(|one| listing.matches(one));
         touch_oldest(rows.map(|one| &mut one.updated_at), now);
     }
 }

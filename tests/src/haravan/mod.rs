@@ -18,10 +18,15 @@
 //! **Faults** are switched on per next-so-many or standing. A fault of a delivery is worked in when the delivery is
 //! queued and stays with it through its retries; a fault of REST happens when the call comes.
 //!
+//! **Restarts.** A simulator made with [`Simulator::persistent`] writes each change to its journal before the lock on its
+//! state is released, so before anybody is answered or sent anything: it survives `kill -9`. A delivery that was on its
+//! way then is tried again, as one whose answer was lost.
+//!
 //! What it leaves out: the accounts server (login, tokens), writing over REST, and topics other than orders,
 //! customers and `app/uninstalled` ([`Simulator::send`] sends any other).
 
 mod actions;
+mod books;
 mod bucket;
 mod buyers;
 mod clock;

@@ -1,8 +1,11 @@
 //! What the simulated shop remembers about customers and orders; the bodies are drawn from it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::invented::Place;
 use super::spec::Payment;
@@ -40,7 +43,7 @@ impl Record for Order {
 }
 
 /// An address, of a customer or of an order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Address {
     pub id: i64,
     pub first_name: Option<String>,
@@ -53,7 +56,7 @@ pub(super) struct Address {
 }
 
 /// A customer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Customer {
     pub id: i64,
     pub first_name: Option<String>,
@@ -77,7 +80,7 @@ pub(super) struct Customer {
 }
 
 /// A customer's latest order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct LastOrder {
     pub id: i64,
     pub name: String,
@@ -85,7 +88,7 @@ pub(super) struct LastOrder {
 }
 
 /// One line of an order; `price` is net of the line's own discount (haravan.md §3.5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Line {
     pub id: i64,
     pub product_id: Option<i64>,
@@ -108,10 +111,10 @@ pub(super) struct Line {
 }
 
 /// One money movement (haravan.md §3.6).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Transaction {
     pub id: i64,
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     pub amount: Decimal,
     pub parent_id: Option<i64>,
     pub created_at: Timestamp,
@@ -119,7 +122,7 @@ pub(super) struct Transaction {
 }
 
 /// A return of money.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Refund {
     pub id: i64,
     pub created_at: Timestamp,
@@ -128,15 +131,15 @@ pub(super) struct Refund {
 }
 
 /// A discount code as used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct UsedCode {
     pub code: String,
     pub amount: Decimal,
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
 }
 
 /// Where the visitor came from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Visit {
     pub landing_site: Option<String>,
     pub referring_site: Option<String>,
@@ -145,7 +148,7 @@ pub(super) struct Visit {
 }
 
 /// An order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Order {
     pub id: i64,
     pub name: String,
@@ -217,7 +220,7 @@ impl Order {
         let captured: Decimal = self
             .transactions
             .iter()
-            .filter(|transaction| matches!(transaction.kind, "capture" | "sale"))
+            .filter(|transaction| matches!(transaction.kind.as_ref(), "capture" | "sale"))
             .map(|transaction| transaction.amount)
             .sum();
         let returned: Decimal = self.refunds.iter().map(|refund| refund.transaction.amount).sum();

@@ -52,7 +52,7 @@ pub(super) fn push_transaction(
 ) {
     let id = from.new_id(Kind::Transaction);
     let user_id = order.user_id;
-    order.transactions.push(Transaction { id, kind, amount, parent_id, created_at, user_id });
+    order.transactions.push(Transaction { id, kind: kind.into(), amount, parent_id, created_at, user_id });
 }
 
 /// Records a return of `amount`; it is written negative.
@@ -64,6 +64,7 @@ pub(super) fn push_refund(from: &mut Generator, order: &mut Order, amount: Decim
         .map(|transaction| transaction.id);
     let id = from.new_id(Kind::Transaction);
     let user_id = order.user_id;
-    let transaction = Transaction { id, kind: "refund", amount: -amount, parent_id, created_at, user_id };
+    let transaction =
+        Transaction { id, kind: "refund".into(), amount: -amount, parent_id, created_at, user_id };
     order.refunds.push(Refund { id: from.new_id(Kind::Refund), created_at, user_id, transaction });
 }

@@ -105,7 +105,7 @@ pub(super) fn transaction_list(order: &Order) -> Node {
         let mut node = transaction_node(transaction, order, KeySet::Rest, "success".into());
         if let Node::Object(entries) = &mut node {
             for (_, value) in entries.iter_mut().filter(|(key, _)| *key == "kind") {
-                *value = capitalised(transaction.kind).into();
+                *value = capitalised(&transaction.kind).into();
             }
             let cod = order.gateway_code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case("cod"));
             entries.push(("is_cod_gateway", cod.into()));
@@ -133,7 +133,7 @@ fn discount_codes(order: &Order) -> Node {
         object([
             ("code", (&code.code).into()),
             ("amount", code.amount.into()),
-            ("type", code.kind.into()),
+            ("type", code.kind.as_ref().into()),
             ("is_coupon_code", true.into()),
         ])
     };
@@ -226,7 +226,7 @@ fn transaction_node(transaction: &Transaction, order: &Order, keys: KeySet, stat
         ("device_id", Node::Null),
         ("gateway", order.gateway.as_ref().into()),
         ("id", transaction.id.into()),
-        ("kind", transaction.kind.into()),
+        ("kind", transaction.kind.as_ref().into()),
         ("order_id", order.id.into()),
         ("receipt", Node::Null),
         ("status", status),

@@ -86,7 +86,7 @@ impl Simulator {
     fn due(&self) -> Vec<u64> {
         let state = self.state();
         let now = state.now();
-        let mut due: Vec<_> = state.deliveries.iter().filter(|delivery| delivery.is_due(now)).collect();
+        let mut due: Vec<_> = state.deliveries.values().filter(|delivery| delivery.is_due(now)).collect();
         due.sort_by_key(|delivery| (delivery.next_attempt_at, delivery.id));
         due.into_iter().map(|delivery| delivery.id).collect()
     }
@@ -176,10 +176,10 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         let mut state = self.simulator.state();
-        if let Some(delivery) = state.delivery_mut(self.id)
-            && delivery.state == DeliveryState::InFlight
-            && delivery.attempts.len() == self.number
-        {
+        let abandoned = state.delivery(self.id).is_some_and(|delivery| {
+            delivery.state == DeliveryState::InFlight && delivery.attempts.len() == self.number
+        });
+        if let (true, Some(delivery)) = (abandoned, state.delivery_mut(self.id)) {
             delivery.state = DeliveryState::Waiting;
         }
     }
@@ -197,11 +197,11 @@ impl Round {
 
 impl super::state::State {
     fn delivery(&self, id: u64) -> Option<&super::delivery::Delivery> {
-        self.deliveries.get(usize::try_from(id).ok()?.checked_sub(1)?)
+        self.deliveries.get(&id)
     }
 
     fn delivery_mut(&mut self, id: u64) -> Option<&mut super::delivery::Delivery> {
-        self.deliveries.get_mut(usize::try_from(id).ok()?.checked_sub(1)?)
+        self.deliveries.get_mut(&id)
     }
 }
 

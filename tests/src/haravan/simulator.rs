@@ -1,5 +1,8 @@
 //! The handle: construction, serving, looking at what is there.
 
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,12 +18,15 @@ use super::generate::Generator;
 use super::ids::{CustomerId, OrderId, OrgId};
 use super::order_body::order_node;
 use super::refusal::Refusal;
-use super::seed::Seed;
+use super::seed::{Plan, Seed};
 use super::sender::Transport;
 use super::state::{State, Subscription, Token};
 use super::style::{BodyStyle, KeySet};
 use super::text::Node;
 use super::{control, rest, subscribe};
+
+/// How long an answer is waited for (haravan.md §2.8).
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Cheap to clone; every clone is the same Haravan.
 #[derive(Clone)]
@@ -35,18 +41,31 @@ struct Inner {
 impl Simulator {
     /// A simulator on the machine's clock that waits 5 s for an answer (haravan.md §2.8).
     pub fn new(seed: Seed) -> Self {
-        Self::with(seed, Clock::system(), Duration::from_secs(5))
+        Self::with(seed, Clock::system(), ANSWER_TIMEOUT)
     }
 
     /// The same with a clock of your own.
     pub fn with_clock(seed: Seed, clock: Clock) -> Self {
-        Self::with(seed, clock, Duration::from_secs(5))
+        Self::with(seed, clock, ANSWER_TIMEOUT)
     }
 
     /// The same with a clock and an answer time-out of your own.
     pub fn with(seed: Seed, clock: Clock, answer_timeout: Duration) -> Self {
         let state = Mutex::new(State::new(&seed, clock));
         Self(Arc::new(Inner { state, seed, transport: Transport::new(answer_timeout) }))
+    }
+
+    /// A simulator whose shops outlive the process: read from the journal at `path`, which is made when it is not
+    /// there, and written to it with every change. Records, ids, tokens, subscriptions and deliveries go on where they
+    /// stood; what was still to be delivered is. Of the seed, the shops' customers and orders and the start of the
+    /// random numbers count only the first time, apps and the facts of shops every time. Faults do not survive. One
+    /// process at a time may use a journal.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written, or is damaged. The text names the file.
+    pub fn persistent(seed: Seed, clock: Clock, path: impl AsRef<Path>) -> io::Result<Self> {
+        let state = Mutex::new(State::open(&seed, clock, path.as_ref())?);
+        Ok(Self(Arc::new(Inner { state, seed, transport: Transport::new(ANSWER_TIMEOUT) })))
     }
 
     /// The Admin REST API below `/com`, `/api/subscribe` and the control API below `/__sim`.
@@ -77,7 +96,8 @@ impl Simulator {
         let fresh = Generator::new(self.0.seed.random);
         let generator = std::mem::replace(&mut state.generator, fresh);
         let (clock, time_scale) = (state.clock.clone(), state.time_scale);
-        *state = State { time_scale, ..State::seeded(&self.0.seed, clock, generator) };
+        let fresh = State { time_scale, ..State::seeded(&self.0.seed, clock, generator) };
+        state.start_over(fresh);
     }
 
     /// Switches a fault on.
@@ -107,7 +127,7 @@ impl Simulator {
 
     /// Every delivery so far, oldest first.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.state().deliveries.clone()
+        self.state().deliveries.values().cloned().collect()
     }
 
     /// Every subscription so far, deleted ones included.
@@ -138,6 +158,13 @@ impl Simulator {
         self.state().tokens.remove(token);
     }
 
+    /// The shop buys another plan: `users.json` works on Plus only (haravan.md §5.7).
+    pub fn set_plan(&self, org: OrgId, plan: Plan) {
+        if let Some(shop) = self.state().shops.get_mut(&org) {
+            shop.facts.plan = plan;
+        }
+    }
+
     /// The order as REST gives it now.
     pub fn order(&self, id: OrderId) -> Option<serde_json::Value> {
         let state = self.state();
@@ -165,12 +192,35 @@ impl Simulator {
         customers.map(|id| CustomerId(*id)).collect()
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn state(&self) -> Guard<'_> {
+        Guard(self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn transport(&self) -> &Transport {
         &self.0.transport
+    }
+}
+
+/// The state under its lock; what was changed is in the journal before the lock is released.
+pub(super) struct Guard<'s>(MutexGuard<'s, State>);
+
+impl Deref for Guard<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.0
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        self.0.save();
     }
 }
 

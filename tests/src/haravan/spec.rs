@@ -3,7 +3,7 @@
 //! Everything has a sensible default, so `OrderSpec::default()` is a realistic order of a new buyer. The same
 //! types are the JSON bodies of the control API; unknown keys are refused so that a typo is not ignored.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::customer_spec::CustomerSpec;
 use super::given::{Dong, Given};
@@ -32,7 +32,7 @@ pub enum Buyer {
 }
 
 /// How an order stands financially (haravan.md §3.8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payment {
     /// nothing received

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bucket::Bucket;
 use super::clock::Clock;
@@ -16,9 +16,10 @@ use super::model::{Customer, Order};
 use super::refusal::Refusal;
 use super::seed::{AppSeed, OrgSeed, Seed};
 use super::spec::{Buyer, OrderSpec};
+use crate::journal::{Journal, Table};
 
 /// A subscription of one shop for one app (haravan.md §2.3).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subscription {
     /// the shop
     pub orgid: OrgId,
@@ -33,7 +34,7 @@ pub struct Subscription {
 }
 
 /// One subscribed topic.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SubscriptionRecord {
     /// 24 hexadecimal digits
     pub id: String,
@@ -42,7 +43,7 @@ pub struct SubscriptionRecord {
 }
 
 /// An access token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Token {
     pub client_id: String,
     pub orgid: OrgId,
@@ -60,8 +61,8 @@ impl Token {
 /// One shop's data.
 pub(super) struct Shop {
     pub facts: OrgSeed,
-    pub orders: BTreeMap<i64, Order>,
-    pub customers: BTreeMap<i64, Customer>,
+    pub orders: Table<i64, Order>,
+    pub customers: Table<i64, Customer>,
 }
 
 impl Shop {
@@ -84,13 +85,16 @@ pub(super) struct State {
     pub generator: Generator,
     pub apps: Vec<AppSeed>,
     pub shops: BTreeMap<OrgId, Shop>,
-    pub tokens: HashMap<String, Token>,
-    pub subscriptions: BTreeMap<(OrgId, String), Subscription>,
-    pub deliveries: Vec<Delivery>,
+    pub tokens: Table<String, Token>,
+    pub subscriptions: Table<(OrgId, String), Subscription>,
+    /// By number, from 1 without gaps.
+    pub deliveries: Table<u64, Delivery>,
     pub faults: Faults,
     pub buckets: HashMap<(OrgId, String), Bucket>,
     /// How much faster than the clock retries come due.
     pub time_scale: f64,
+    /// Where changes are written to, if they are to outlive the process.
+    pub journal: Option<Journal>,
 }
 
 impl State {
@@ -99,45 +103,52 @@ impl State {
         Self::seeded(seed, clock, generator)
     }
 
-    /// The state at the start, with ids that go on from `generator`: an order after a reset is another order.
-    pub(super) fn seeded(seed: &Seed, clock: Clock, generator: Generator) -> Self {
+    /// The apps, shops and tokens of the seed, nothing sold yet.
+    pub(super) fn unsold(seed: &Seed, clock: Clock, generator: Generator) -> Self {
         let tokens = seed.tokens.iter().map(|token| {
             let (client_id, scopes) = (token.client_id.clone(), token.scopes.clone());
             (token.token.clone(), Token { client_id, orgid: token.orgid, scopes })
         });
-        let mut state = Self {
+        let shops = seed.orgs.iter().map(|facts| {
+            let facts = facts.clone();
+            (facts.orgid, Shop { facts, orders: Table::default(), customers: Table::default() })
+        });
+        Self {
             clock,
             generator,
             apps: seed.apps.clone(),
-            shops: BTreeMap::new(),
+            shops: shops.collect(),
             tokens: tokens.collect(),
-            subscriptions: BTreeMap::new(),
-            deliveries: Vec::new(),
+            subscriptions: Table::default(),
+            deliveries: Table::default(),
             faults: Faults::default(),
             buckets: HashMap::new(),
             time_scale: 1.0,
-        };
+            journal: None,
+        }
+    }
+
+    /// The state at the start, with ids that go on from `generator`: an order after a reset is another order.
+    pub(super) fn seeded(seed: &Seed, clock: Clock, generator: Generator) -> Self {
+        let mut state = Self::unsold(seed, clock, generator);
         for facts in &seed.orgs {
-            state.open_shop(facts.clone());
+            state.sell_what_was(facts);
         }
         state
     }
 
-    fn open_shop(&mut self, facts: OrgSeed) {
-        let orgid = facts.orgid;
-        let (customers, orders) = (facts.customers.clone(), facts.orders.clone());
-        let shop = Shop { facts, orders: BTreeMap::new(), customers: BTreeMap::new() };
-        self.shops.insert(orgid, shop);
+    /// Makes the customers and orders a shop has from before.
+    fn sell_what_was(&mut self, facts: &OrgSeed) {
         let now = self.now();
-        for spec in customers {
-            let customer = self.generator.customer(now, &spec);
-            if let Some(shop) = self.shops.get_mut(&orgid) {
+        for spec in &facts.customers {
+            let customer = self.generator.customer(now, spec);
+            if let Some(shop) = self.shops.get_mut(&facts.orgid) {
                 shop.customers.insert(customer.id, customer);
             }
         }
-        for spec in orders {
-            if let Err(refusal) = self.place(orgid, &spec) {
-                tracing::warn!(%orgid, %refusal, "an order of the seed was left out");
+        for spec in &facts.orders {
+            if let Err(refusal) = self.place(facts.orgid, spec) {
+                tracing::warn!(orgid = %facts.orgid, %refusal, "an order of the seed was left out");
             }
         }
     }

@@ -1,9 +1,9 @@
 //! How a body is written: number style, time style, escapes, key set, wrapper.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How amounts (and ids) appear in the text (haravan.md §3.1, §8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberStyle {
     /// `89000.0000`
@@ -20,7 +20,7 @@ pub enum NumberStyle {
 }
 
 /// How many fractional digits times have (haravan.md §3.1: 0 to 7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeStyle {
     /// the digits the instant has, without trailing zeros, as in the fixtures
@@ -33,7 +33,7 @@ pub enum TimeStyle {
 }
 
 /// Which of the two key sets of haravan.md §3.13 a body has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeySet {
     /// the reduced one captured from a webhook
@@ -44,7 +44,7 @@ pub enum KeySet {
 }
 
 /// What is put around a body (haravan.md §2.7: normally nothing).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wrapper {
     /// the bare resource
@@ -59,7 +59,7 @@ pub enum Wrapper {
 }
 
 /// The whole style of one body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BodyStyle {
     /// how amounts are written

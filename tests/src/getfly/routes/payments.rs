@@ -105,7 +105,7 @@ pub(super) fn record(state: &mut State, order_id: u64, draft: PaymentDraft) -> u
             method_name: draft.method_name,
             description: draft.description,
             pay_date: draft.pay_date.unwrap_or_else(|| text::local_date(now)),
-            via: draft.via,
+            via: draft.via.into(),
             created_at: now,
         },
     );

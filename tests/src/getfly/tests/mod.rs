@@ -9,6 +9,7 @@ mod lists;
 mod older_versions;
 mod orders;
 mod payments;
+mod restart;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -62,7 +63,10 @@ impl Crm {
     /// A tenant whose clock stands still.
     async fn at(time: &str, settings: Settings) -> Self {
         let now: jiff::Timestamp = time.parse().unwrap();
-        let sim = Simulator::with_clock(settings, move || now);
+        Self::of(Simulator::with_clock(settings, move || now)).await
+    }
+
+    async fn of(sim: Simulator) -> Self {
         let served = sim.serve().await.unwrap();
         Self { sim, served, client: reqwest::Client::new() }
     }

@@ -4,6 +4,7 @@ mod bodies;
 mod control;
 mod deliveries;
 mod rest;
+mod restart;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

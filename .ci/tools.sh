@@ -1,0 +1,83 @@
+# Sourced by the other scripts here: tools that are not part of the project, kept under target/ci so that they are
+# fetched once.
+
+ci_dir="${CARGO_TARGET_DIR:-target}/ci"
+export PATH="$PWD/$ci_dir/cargo/bin:$PATH"
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+# The SAM CLI reports on its users unless told not to.
+export SAM_CLI_TELEMETRY=0
+
+# A line that says what comes next and how long it has taken so far.
+step() {
+  printf '\n==> [%3d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"
+}
+
+die() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+# venv NAME PACKAGE...: a Python environment with exactly these packages, unless it is there already.
+venv() {
+  local name=$1 dir="$ci_dir/$1"
+  shift
+  if [ "$(cat "$dir/.packages" 2>/dev/null)" = "$*" ]; then return; fi
+  step "python packages: $*"
+  rm -rf "$dir"
+  mkdir -p "$ci_dir"
+  # Debian keeps what makes environments in a package of its own.
+  if ! python3 -m venv "$dir" >/dev/null 2>&1; then
+    rm -rf "$dir"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+    python3 -m venv "$dir"
+  fi
+  "$dir/bin/pip" install --quiet "$@"
+  printf '%s\n' "$*" >"$dir/.packages"
+}
+
+# cargo_tool NAME VERSION: a cargo subcommand, unless one is on the path already.
+cargo_tool() {
+  if command -v "$1" >/dev/null; then return; fi
+  step "$1 $2 (built once)"
+  # Outside the workspace's folder, whose .cargo/config.toml is not meant for it, and without its lints or profile.
+  local root="$PWD/$ci_dir/cargo"
+  (cd / && CARGO_TARGET_DIR="$root/target" cargo install --quiet --locked --root "$root" --version "$2" "$1")
+  rm -rf "$root/target"
+}
+
+# A port on loopback that was free a moment ago.
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# dynamodb URL OPERATION JSON: one call, answered as JSON. Engines on this machine look for a signature, not at it.
+dynamodb() {
+  python3 - "$@" <<'PY'
+import sys, urllib.request
+url, operation, body = sys.argv[1:4]
+request = urllib.request.Request(url, body.encode(), {
+    "Content-Type": "application/x-amz-json-1.0",
+    "X-Amz-Target": "DynamoDB_20120810." + operation,
+    "X-Amz-Date": "20260101T000000Z",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/ap-southeast-1/dynamodb/aws4_request, "
+                     "SignedHeaders=host;x-amz-date;x-amz-target, Signature=0",
+})
+try:
+    print(urllib.request.urlopen(request, timeout=10).read().decode())
+except urllib.error.HTTPError as error:
+    sys.exit(f"{operation}: {error.code} {error.read().decode()}")
+except OSError as error:
+    sys.exit(f"{operation}: {error}")
+PY
+}
+
+# stop PID: ends a process group that was started with setsid, politely first.
+stop() {
+  kill -INT -- "-$1" 2>/dev/null || return 0
+  for _ in $(seq 50); do
+    kill -0 -- "-$1" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL -- "-$1" 2>/dev/null || true
+}

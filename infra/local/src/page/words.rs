@@ -1,0 +1,349 @@
+//! Codes in words people read, Vietnamese and English: the one table of them.
+
+use common::haravan::webhook::Topic;
+use common::intake::stop::reason;
+use common::store::inbox::Status;
+use serde_json::{Map, Value, json};
+
+/// A code, and how it is said in Vietnamese and in English.
+type Row = (&'static str, &'static str, &'static str);
+
+/// Why an event waits, is set aside, or needed nothing done.
+const REASONS: [Row; 24] = [
+    (reason::UNREADABLE, "Không đọc được nội dung Haravan gửi tới", "What Haravan sent cannot be read"),
+    (
+        reason::TENANT_GONE,
+        "Tài khoản CRM này không còn trong hệ thống",
+        "This CRM account is no longer in the system",
+    ),
+    (
+        reason::DISCONNECTED,
+        "Cửa hàng đã ngắt kết nối nên không chuyển",
+        "The shop is disconnected, so nothing is carried over",
+    ),
+    (
+        reason::SWITCHED_OFF,
+        "Loại dữ liệu này đang tắt trong cài đặt",
+        "This kind of data is switched off in the settings",
+    ),
+    (
+        reason::DELETES_NOT_CARRIED,
+        "Xóa bên Haravan không được chuyển sang CRM",
+        "Deletions on Haravan are not carried over to the CRM",
+    ),
+    (
+        reason::CHANGES_NOT_CARRIED,
+        "Đã có trong CRM; thay đổi về sau chưa được chuyển",
+        "In the CRM already; later changes are not carried over yet",
+    ),
+    (
+        reason::ALREADY_IN_CRM,
+        "Đã có trong CRM nên không tạo lần nữa",
+        "In the CRM already, so it is not created again",
+    ),
+    (
+        reason::SUPERSEDED,
+        "Bản mới hơn đã được xử lý, bỏ qua bản này",
+        "A newer version was handled, this one is skipped",
+    ),
+    (
+        reason::CANCELLED_BEFORE,
+        "Đơn bị hủy trước khi sang CRM nên không tạo",
+        "The order was cancelled before it reached the CRM, so it is not created",
+    ),
+    (
+        reason::INCOMPLETE,
+        "Đơn thiếu dòng hàng, giá hoặc số lượng",
+        "The order lacks lines, a price or a quantity",
+    ),
+    (
+        reason::SECRETS,
+        "Không mở được khóa bí mật của hệ thống; người vận hành cần xem",
+        "Our own secrets do not open; the operator must look",
+    ),
+    (reason::STORE, "Kho dữ liệu của hệ thống chưa trả lời", "Our own store did not answer"),
+    (
+        reason::BUSY,
+        "Khách hoặc đơn này đang được tạo, hoặc lần trước chưa rõ kết quả nên chờ cho chắc",
+        "This customer or order is being created, or the last try ended unclear and time must pass to be sure",
+    ),
+    (reason::PACED, "Đang chờ tới lượt ghi vào CRM", "Waiting for its turn to write to the CRM"),
+    (
+        reason::BREAKER,
+        "CRM lỗi liên tiếp nên tạm ngừng gọi một lúc",
+        "The CRM failed repeatedly and is left alone for a while",
+    ),
+    (reason::CRM_UNAVAILABLE, "CRM không cho câu trả lời dùng được", "The CRM gave no usable answer"),
+    (reason::TOOK_TOO_LONG, "Xử lý quá lâu nên dừng lại", "The work took too long and was stopped"),
+    (reason::CRM_RATE, "CRM yêu cầu gửi chậm lại", "The CRM asks to slow down"),
+    (
+        reason::CRM_KEY,
+        "CRM từ chối khóa API; hãy kiểm tra khóa",
+        "The CRM refuses the API key; please check it",
+    ),
+    (
+        reason::CRM_VERSION,
+        "CRM chưa có API v6.1; nâng cấp CRM rồi bấm Thử lại",
+        "The CRM has no API v6.1; upgrade it, then press Retry",
+    ),
+    (
+        reason::CRM_ADDRESS,
+        "Địa chỉ CRM không được phép gọi; sửa địa chỉ rồi bấm Thử lại",
+        "The CRM's address may not be called; correct it, then press Retry",
+    ),
+    (
+        reason::CRM_REFUSED,
+        "CRM từ chối dữ liệu; sửa bên CRM rồi bấm Thử lại",
+        "The CRM refuses the data; put it right there, then press Retry",
+    ),
+    (
+        reason::CUSTOMER_DELETED,
+        "Khách đã bị xóa trong CRM và không khôi phục được",
+        "The customer is deleted in the CRM and cannot be brought back",
+    ),
+    (reason::HARAVAN_UNAVAILABLE, "Haravan chưa trả lời", "Haravan did not answer"),
+];
+
+/// What a person should know about an event that is done.
+const WARNINGS: [Row; 25] = [
+    (
+        "staff_unknown",
+        "Không biết nhân viên Haravan nào lên đơn, nên chưa giao cho ai",
+        "It is not known who on Haravan took the order, so it is assigned to nobody",
+    ),
+    (
+        "staff_without_email",
+        "Nhân viên Haravan không có email, nên chưa giao cho ai",
+        "The Haravan user has no e-mail address, so the order is assigned to nobody",
+    ),
+    (
+        "no_crm_user_with_this_email",
+        "CRM không có người dùng nào trùng email với nhân viên Haravan",
+        "No CRM user has the Haravan user's e-mail address",
+    ),
+    (
+        "products_created_in_crm",
+        "Đã tạo sản phẩm còn thiếu trong CRM",
+        "Missing products were created in the CRM",
+    ),
+    (
+        "customer_restored_in_crm",
+        "Khách từng bị xóa trong CRM, đã khôi phục",
+        "The customer had been deleted in the CRM and was brought back",
+    ),
+    ("total_unknown", "Haravan không cho biết tổng tiền", "Haravan did not tell the total"),
+    (
+        "total_is_more_than_its_parts",
+        "Tổng tiền lớn hơn tổng các dòng; hãy kiểm tra đơn",
+        "The total is more than the sum of its parts; please check the order",
+    ),
+    (
+        "total_differs_in_crm",
+        "Tổng tiền trong CRM khác Haravan; hãy kiểm tra đơn",
+        "The total in the CRM differs from Haravan's; please check the order",
+    ),
+    (
+        "payment_not_counted_in_crm",
+        "CRM chưa tính khoản đã thanh toán",
+        "The CRM does not count the payment yet",
+    ),
+    (
+        "not_read_back",
+        "Đơn đã tạo nhưng chưa đọc lại được để đối chiếu",
+        "The order was created but could not be read back for comparison",
+    ),
+    (
+        "paid_amount_unknown",
+        "Đơn trả một phần nhưng không rõ đã trả bao nhiêu",
+        "Partly paid, but it is not known how much",
+    ),
+    (
+        "payment_date_unknown",
+        "Không rõ ngày thanh toán nên chưa ghi khoản thu",
+        "The payment date is not known, so no payment was recorded",
+    ),
+    (
+        "several_customers_match",
+        "Nhiều khách trong CRM trùng số điện thoại hoặc email; đã chọn khách cũ nhất",
+        "Several CRM customers match; the oldest was taken",
+    ),
+    (
+        "email_belongs_to_another_customer",
+        "Email này thuộc về khách khác trong CRM; đã chọn theo số điện thoại",
+        "The e-mail address belongs to another CRM customer; the phone number decided",
+    ),
+    (
+        "crm_forbids_duplicates_unlike_settings",
+        "CRM cấm trùng khách, khác với cài đặt ở đây",
+        "The CRM forbids duplicates, unlike the settings here",
+    ),
+    (
+        "customer_without_source",
+        "Khách được tạo thiếu nguồn: CRM từ chối",
+        "The customer was created without its source: the CRM refused it",
+    ),
+    (
+        "customer_without_manager",
+        "Khách được tạo thiếu người phụ trách: CRM từ chối",
+        "The customer was created without a person in charge: the CRM refused it",
+    ),
+    (
+        "customer_without_gender",
+        "Khách được tạo thiếu giới tính: CRM từ chối",
+        "The customer was created without gender: the CRM refused it",
+    ),
+    (
+        "customer_without_birthday",
+        "Khách được tạo thiếu ngày sinh: CRM từ chối",
+        "The customer was created without birthday: the CRM refused it",
+    ),
+    (
+        "customer_without_region",
+        "Khách được tạo thiếu tỉnh, huyện: CRM từ chối",
+        "The customer was created without province and district: the CRM refused them",
+    ),
+    (
+        "customer_without_contacts",
+        "Khách được tạo thiếu người liên hệ: CRM từ chối",
+        "The customer was created without contact people: the CRM refused them",
+    ),
+    (
+        "customer_without_email",
+        "Khách được tạo thiếu email: CRM từ chối",
+        "The customer was created without e-mail address: the CRM refused it",
+    ),
+    (
+        "order_without_assignee",
+        "Đơn được tạo chưa giao cho ai: CRM từ chối người phụ trách",
+        "The order was created without assignee: the CRM refused them",
+    ),
+    (
+        "order_without_source",
+        "Đơn được tạo thiếu nguồn: CRM từ chối",
+        "The order was created without its source: the CRM refused it",
+    ),
+    (
+        "order_without_payment_method",
+        "Đơn được tạo thiếu hình thức thanh toán: CRM từ chối",
+        "The order was created without payment method: the CRM refused it",
+    ),
+];
+
+fn of_status(status: Status) -> Row {
+    let (vi, en) = match status {
+        Status::Ready => ("Sẵn sàng", "Ready"),
+        Status::Working => ("Đang làm", "Working"),
+        Status::Waiting => ("Chờ thử lại", "Waiting"),
+        Status::Done => ("Xong", "Done"),
+        Status::Parked => ("Cần người xem", "Needs a person"),
+    };
+    (status.as_str(), vi, en)
+}
+
+fn of_topic(topic: Topic) -> Row {
+    let (vi, en) = match topic {
+        Topic::OrderCreate => ("Đơn hàng mới", "New order"),
+        Topic::OrderUpdated => ("Đơn hàng thay đổi", "Order changed"),
+        Topic::OrderPaid => ("Đơn đã thanh toán", "Order paid"),
+        Topic::OrderCancelled => ("Đơn bị hủy", "Order cancelled"),
+        Topic::OrderFulfilled => ("Đơn đã giao hàng", "Order fulfilled"),
+        Topic::OrderDelete => ("Đơn bị xóa", "Order deleted"),
+        Topic::CustomerCreate => ("Khách hàng mới", "New customer"),
+        Topic::CustomerUpdate => ("Khách hàng thay đổi", "Customer changed"),
+        Topic::CustomerEnable => ("Khách mở tài khoản", "Customer enabled"),
+        Topic::CustomerDisable => ("Khách khóa tài khoản", "Customer disabled"),
+        Topic::CustomerDelete => ("Khách bị xóa", "Customer deleted"),
+    };
+    (topic.as_str(), vi, en)
+}
+
+/// Everything, as `{kind: {code: {vi, en}}}`.
+pub(super) fn all() -> Value {
+    let statuses =
+        [Status::Ready, Status::Working, Status::Waiting, Status::Done, Status::Parked].map(of_status);
+    json!({
+        "reasons": object(&REASONS),
+        "warnings": object(&WARNINGS),
+        "statuses": object(&statuses),
+        "topics": object(&Topic::ALL.map(of_topic)),
+    })
+}
+
+fn object(rows: &[Row]) -> Map<String, Value> {
+    rows.iter().map(|(code, vi, en)| ((*code).to_owned(), json!({"vi": vi, "en": en}))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+    /// A Rust file without its tests.
+    fn source(path: &Path) -> String {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.split("#[cfg(test)]").next().unwrap().to_owned()
+    }
+
+    fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = source(&path);
+                found.push((path, text));
+            }
+        }
+        assert!(!found.is_empty(), "{folder}");
+        found
+    }
+
+    /// The texts that directly follow `before`, as far as they look like codes.
+    fn codes<'a>(text: &'a str, before: &str) -> impl Iterator<Item = &'a str> {
+        text.match_indices(before)
+            .filter_map(move |(at, _)| text[at + before.len()..].split('"').next())
+            .filter(|code| {
+                code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            })
+    }
+
+    fn said(rows: &[Row]) -> BTreeSet<&'static str> {
+        let said: BTreeSet<_> = rows.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(said.len(), rows.len(), "a code is there twice");
+        said
+    }
+
+    #[test]
+    fn every_reason_is_said_in_words() {
+        let text = source(&Path::new(ROOT).join("common/src/intake/stop.rs"));
+        let known: BTreeSet<&str> = codes(&text, ": &str = \"").collect();
+        assert_eq!(said(&REASONS), known);
+    }
+
+    #[test]
+    fn every_warning_is_said_in_words() {
+        let mut known = BTreeSet::new();
+        for (_, text) in ["functions/order-intake/src", "functions/customer-intake/src", "common/src/intake"]
+            .into_iter()
+            .flat_map(sources)
+        {
+            for before in [".warned(\"", ".push(\"", "Some(\"", "then_some(\"", "vec![\""] {
+                // Field names and other single words are no codes.
+                known.extend(codes(&text, before).filter(|code| code.contains('_')).map(str::to_owned));
+            }
+        }
+        for (path, text) in sources("common/src/getfly") {
+            // What is left out of a record is told with the record's name before it.
+            let record = match path.file_stem().unwrap().to_str().unwrap() {
+                "account" => "customer",
+                other => other,
+            };
+            known.extend(codes(&text, "left_out.push(\"").map(|code| format!("{record}_{code}")));
+        }
+        let said: BTreeSet<String> = said(&WARNINGS).into_iter().map(str::to_owned).collect();
+        assert_eq!(said, known);
+    }
+}

@@ -1,0 +1,98 @@
+//! What the SDK really asks of DynamoDB, and what it costs: an interceptor that counts requests and write units.
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
+
+/// What was asked so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Names of the operations, in order, one per attempt.
+    pub operations: Vec<String>,
+    /// Write units per table name.
+    pub writes: Vec<(String, f64)>,
+}
+
+impl Reading {
+    /// Write units of the tables whose name is this.
+    pub fn write_units(&self, table: &str) -> f64 {
+        self.writes.iter().filter(|(name, _)| name == table).map(|(_, units)| units).sum()
+    }
+}
+
+/// A meter on a client.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<Mutex<Reading>>);
+
+impl Meter {
+    /// The client with this meter on it.
+    pub fn on(&self, client: &Client) -> Client {
+        Client::from_conf(client.config().to_builder().interceptor(self.clone()).build())
+    }
+
+    /// Gives the reading and starts anew.
+    pub fn take(&self) -> Reading {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn add(&self, capacity: Option<&ConsumedCapacity>) {
+        if let Some(capacity) = capacity {
+            let table = capacity.table_name().unwrap_or_default().to_owned();
+            self.0.lock().unwrap().writes.push((table, capacity.capacity_units().unwrap_or_default()));
+        }
+    }
+}
+
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "meter"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let input = context.input_mut();
+        if let Some(put) = input.downcast_mut::<PutItemInput>() {
+            put.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
+        } else if let Some(update) = input.downcast_mut::<UpdateItemInput>() {
+            update.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
+        }
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        self.0.lock().unwrap().operations.push(operation);
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(Ok(output)) = context.output_or_error() {
+            self.add(output.downcast_ref::<PutItemOutput>().and_then(PutItemOutput::consumed_capacity));
+            self.add(output.downcast_ref::<UpdateItemOutput>().and_then(UpdateItemOutput::consumed_capacity));
+        }
+        Ok(())
+    }
+}
