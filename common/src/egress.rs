@@ -84,6 +84,9 @@ impl Reach {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TOTAL_TIMEOUT)
+            // A frozen Lambda wakes up with connections the other side has long closed; a write on one has an outcome
+            // nobody knows.
+            .pool_idle_timeout(Duration::from_secs(15))
             .user_agent(concat!("haravan-connect/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .https_only(self == Self::Public)

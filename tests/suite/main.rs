@@ -1,13 +1,16 @@
 //! The integration suite: the whole stack, the simulators and the clock in one place.
 
+mod customer_rules;
+mod dynamo;
+mod flaky;
+mod garbage;
 mod getfly_customers;
 mod getfly_faults;
 mod getfly_orders;
 mod haravan_faults;
 mod harness;
-mod dynamo;
-mod flaky;
 mod meter;
+mod order_rules;
 mod security;
 mod soak;
 mod store;

@@ -8,7 +8,7 @@ use crate::haravan::order::Order;
 use crate::id::{CustomerId, OrderId};
 use crate::phone::PhoneNumber;
 use crate::store::tenants::Settings;
-use crate::text::cut;
+use crate::text::{cut, fold};
 
 /// Longest name the CRM takes, in characters.
 pub const NAME_LIMIT: usize = 255;
@@ -43,10 +43,10 @@ impl Buyer {
 
     /// The person of an order.
     ///
-    /// The number that *identifies* is the customer's own; the delivery's number only stands in when the customer has
-    /// none, since a parcel may go to a friend whose account must not get the order. A guest record with neither name,
-    /// number nor address of its own is shared or masked (haravan.md §3.4): it stands for nobody, and the order speaks
-    /// for itself.
+    /// The number that *identifies* is the customer's own, else the payer's; the parcel's number only when the parcel is
+    /// addressed to the buyer or nothing else says who that is, since it may go to a friend whose account must not get
+    /// the order. A guest record with neither name, number nor address of its own is shared or masked (haravan.md §3.4):
+    /// it stands for nobody, and the order speaks for itself.
     pub fn of_order(order: &Order, id: OrderId) -> Self {
         let customer = order.customer.as_ref();
         let own_phone = customer.and_then(Customer::own_phone);
@@ -54,7 +54,13 @@ impl Buyer {
         let is_someone = |customer: &&Customer| own_phone.is_some() || own_email.is_some() || customer.name().is_some();
         let customer_id = customer.filter(is_someone).and_then(|customer| customer.id).map(CustomerId);
         let code = customer_id.map_or_else(|| format!("HRV-O{id}"), |customer| format!("HRV-{customer}"));
-        let phone = own_phone.clone().or_else(|| order.phone());
+        let billing_phone = || order.billing_address.as_ref().and_then(Address::phone);
+        let parcel_phone = || {
+            let address = order.shipping_address.as_ref()?;
+            let to_buyer = customer_id.is_none() || address.name().map(|name| fold(&name)) == order.buyer_name().map(|name| fold(&name));
+            to_buyer.then(|| address.phone()).flatten()
+        };
+        let phone = own_phone.clone().or_else(billing_phone).or_else(parcel_phone);
         Self::new(customer_id, code, order.buyer_name(), phone, order.email(), customer, order.address())
     }
 
@@ -125,6 +131,17 @@ mod tests {
             r#"{"customer":{"id":5,"first_name":"Mai","default_address":{"phone":"0900000001"}},"shipping_address":{"phone":"0900000002"}}"#,
         );
         assert_eq!(buyer.phone.unwrap().local(), "0900000001");
+    }
+
+    #[test]
+    fn a_parcel_to_a_friend_does_not_make_the_friend_the_buyer() {
+        let parcel_to = |name: &str| {
+            of_order(&format!(
+                r#"{{"customer":{{"id":5,"first_name":"Mai","email":"mai@example.com"}},"shipping_address":{{"first_name":"{name}","phone":"0900000002"}}}}"#
+            ))
+        };
+        assert_eq!(parcel_to("Lan").phone, None);
+        assert_eq!(parcel_to("mai").phone.unwrap().local(), "0900000002");
     }
 
     #[test]

@@ -141,8 +141,8 @@ export function drawCrm(state, mine) {
   drawTable(byId("crm-customers"), t("no_crm_customers"), [
     ["code", (account) => account.code, "code"],
     ["customer", (account) => account.name + (account.deleted ? ` (${t("deleted")})` : "")],
-    ["contact", (account) => [account.phone, account.email].filter(Boolean).join(", ")],
-    ["region", (account) => account.region.filter(Boolean).join(", ")],
+    ["contact", (account) => [account.phone, account.email].filter(Boolean).join(", "), "loose"],
+    ["region", (account) => account.region.filter(Boolean).join(", "), "roomy"],
     ["assignee", (account) => account.manager?.name || account.manager?.login || t("nobody_yet")],
     ["source", (account) => account.source.join(", ")],
   ], crm.accounts, isMine);

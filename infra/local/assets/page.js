@@ -98,6 +98,7 @@ async function learnAbout() {
 }
 
 function draw() {
+  if (!about.shop) document.querySelector(".intro").textContent = t("intro_real");
   drawSettings();
   drawCounts(state, filter, (status) => { filter = status; draw(); });
   drawEvents(state, filter, mine, retry);

@@ -30,6 +30,7 @@ const spoken = {
   troubled: ["Máy chủ báo lỗi: {what} Trang tự thử lại.", "The server reports an error: {what} The page keeps trying."],
   not_answered: ["Máy chủ không trả lời. Thử lại sau ít giây.", "The server did not answer. Try again in a few seconds."],
   refused: ["Bị từ chối: {what}", "Refused: {what}"],
+  intro_real: ["Phần chuyển dữ liệu đang chạy trên máy này, không kèm cửa hàng và CRM giả lập. Sự kiện Haravan gửi tới địa chỉ webhook sẽ được lưu lại và chuyển sang CRM của bạn.", "The connector runs on this machine, without the simulated shop and CRM. Events that Haravan sends to the webhook address are stored and carried over to your CRM."],
   no_simulators: ["Bản chạy này không có cửa hàng và CRM giả lập (khởi động với --no-simulators), nên không đặt đơn hay gây sự cố từ đây được. Sự kiện thật gửi tới địa chỉ webhook vẫn hiện trong danh sách.", "This run has no simulated shop and CRM (started with --no-simulators), so no orders can be placed and nothing can be made to go wrong from here. Real events sent to the webhook address still show in the list."],
   real_crm: ["Đang dùng CRM thật tại {url}. Hãy xem khách và đơn ngay trong CRM đó.", "A real CRM is in use at {url}. Look at customers and orders there."],
   placed: ["Đã đặt đơn {name}, tổng {total}. Xem sự kiện và CRM để theo dõi.", "Order {name} placed, {total} in all. Watch the events and the CRM."],
