@@ -53,7 +53,8 @@ async fn the_same_order_webhook_twice_creates_one_order() {
 #[tokio::test]
 async fn a_paid_order_has_its_payment_in_the_log() {
     let world = World::start().await;
-    let event = world.carry("orders/create", fixture::PAID_ORDER).await;
+    let event = world.carry("orders/create", &paid_order()).await;
+    assert_carried_over(&event);
     let order = world.order_of(&event);
     assert_eq!(world.payments_of(&order), [("Chuyển khoản".to_owned(), dong("1260000"), "2026-06-12".to_owned())]);
     assert_eq!((order.f_amount, order.payment_status.as_str()), (dong("1260000"), "Đã thanh toán"));

@@ -10,7 +10,7 @@ use connect_tests::haravan::{CustomerSpec, OrderSpec};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::harness::World;
+use crate::harness::{World, fixture};
 
 /// A member of the simulated shop's staff, and their e-mail (`Seed::demo`).
 pub const STAFF: (i64, &str) = (200_001_038_977, "thuha@example.com");
@@ -23,6 +23,11 @@ pub fn edited(body: &[u8], edit: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut read: Value = serde_json::from_slice(body).unwrap();
     edit(&mut read);
     serde_json::to_vec(&read).unwrap()
+}
+
+/// The fixture's paid order, placed by the buyer: it asks nobody who its staff are.
+pub fn paid_order() -> Vec<u8> {
+    edited(fixture::PAID_ORDER, |body| body["user_id"] = 0.into())
 }
 
 /// An amount, exactly.

@@ -218,7 +218,7 @@ impl Getfly {
             CrmError::Transient {
                 what: if error.is_timeout() { "time-out" } else { "no connection" },
                 status: None,
-                nothing_written: never_sent || call != Call::Write,
+                may_still_write: call == Call::Write && !never_sent,
             }
         })?;
         let status = answer.status();
@@ -232,7 +232,7 @@ impl Getfly {
             (200..=299, _) => Err(CrmError::Transient {
                 what: "an answer that is not JSON; its release may lack v6.1",
                 status: Some(status.as_u16()),
-                nothing_written: call != Call::Write,
+                may_still_write: false,
             }),
             (401 | 403, _) => Err(CrmError::KeyRefused(status.as_u16())),
             (404, _) if call == Call::Lookup => Ok(None),
@@ -247,14 +247,16 @@ impl Getfly {
             _ => Err(CrmError::Transient {
                 what: if status.is_redirection() { "a redirect" } else { "an error" },
                 status: Some(status.as_u16()),
-                nothing_written: call != Call::Write || status == StatusCode::METHOD_NOT_ALLOWED,
+                // A gateway gave up on a CRM that may be at work yet; an answer of the CRM's own means it is through.
+                may_still_write: call == Call::Write
+                    && matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT),
             }),
         }
     }
 }
 
 fn unusable(what: &'static str, call: Call) -> CrmError {
-    CrmError::Transient { what, status: None, nothing_written: call != Call::Write }
+    CrmError::Transient { what, status: None, may_still_write: call == Call::Write }
 }
 
 async fn read_limited(mut answer: reqwest::Response) -> Option<Vec<u8>> {

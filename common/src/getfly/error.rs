@@ -86,8 +86,8 @@ pub enum CrmError {
         what: &'static str,
         /// The HTTP status, where there was one.
         status: Option<u16>,
-        /// Whether it is certain that nothing was written. If not, look up before trying again.
-        nothing_written: bool,
+        /// Whether the CRM may still be at work on the request, so that looking up now could be too early.
+        may_still_write: bool,
     },
 }
 

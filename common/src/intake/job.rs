@@ -15,11 +15,19 @@ use crate::haravan::admin::Admin;
 use crate::id::TenantId;
 use crate::store::inbox::Event;
 use crate::store::pace::Slot;
-use crate::store::{Store, claims::ClaimToken};
+use crate::store::Store;
+use crate::store::claims::{Claim, ClaimToken, Identity, Record};
 use crate::tenant::{Directory, Shop, Tenant};
 
 /// How long a function waits for a write slot before it puts the event off: waiting is paid for.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long to wait in place for another worker who is creating the same customer or order.
+const WAIT_IN_PLACE: Duration = Duration::from_secs(2);
+const WAIT_STEP: Duration = Duration::from_millis(200);
+
+/// How long until an event looks again for a claim that another worker holds: seldom more than the rest of its lease.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// How long a tenant's list of CRM users is believed (getfly.md §4).
 const USERS_FRESH: Duration = Duration::from_secs(300);
@@ -95,6 +103,33 @@ impl Job<'_> {
                 let after = until(now, probe) + Duration::from_secs_f64(fastrand::f64() * 5.0);
                 Err(Stop::Later { reason: reason::BREAKER, after: Some(after), counts: false })
             }
+        }
+    }
+
+    /// Claims an identity for this event, waiting a little for another worker. Gives what was known of it before.
+    ///
+    /// # Errors
+    /// [`Stop::Later`] when the other worker takes longer.
+    pub async fn claim(&self, identity: &Identity) -> Result<Record, Stop> {
+        let clock = &self.intake.clock;
+        let give_up = clock.now() + WAIT_IN_PLACE;
+        loop {
+            let now = clock.now();
+            match self.intake.store.claims.claim(identity, self.token, now).await? {
+                Claim::Won(record) => return Ok(record),
+                Claim::Held { .. } if now < give_up => clock.sleep(WAIT_STEP).await,
+                Claim::Held { until: end } => {
+                    let after = until(now, end).clamp(Duration::from_secs(1), LOOK_AGAIN);
+                    return Err(Stop::Later { reason: reason::BUSY, after: Some(after), counts: false });
+                }
+            }
+        }
+    }
+
+    /// Gives a claim back; one that cannot be given back ends with its lease.
+    pub async fn release(&self, identity: &Identity) {
+        if let Err(error) = self.intake.store.claims.release(identity, self.token).await {
+            tracing::warn!(%error, "a claim was not released and ends with its lease");
         }
     }
 

@@ -1,17 +1,11 @@
 //! Finding or creating the buyer's record in the CRM, once (getfly.md §3, §10).
 
-use std::time::Duration;
-
 use super::buyer::Buyer;
-use super::job::{Job, until};
+use super::job::Job;
 use super::stop::{Stop, reason};
 use crate::getfly::account::{Account, NewAccount};
 use crate::getfly::error::{CrmError, UniqueField};
-use crate::store::claims::{Claim, Identity, Record};
-
-/// How long to wait in place for another worker who is creating the same customer.
-const WAIT_IN_PLACE: Duration = Duration::from_secs(2);
-const WAIT_STEP: Duration = Duration::from_millis(200);
+use crate::store::claims::{Identity, Record};
 
 /// At most this many repeats without refused fields.
 const MAX_TRIES: usize = 6;
@@ -41,7 +35,7 @@ impl Resolved {
 /// The buyer's record, found or created; `manager` is put in charge of a created one.
 ///
 /// # Errors
-/// [`Stop`]; claims are released unless the CRM may have written without our knowing.
+/// [`Stop`]; claims are released unless the CRM may still be at work on a request whose answer was lost.
 pub async fn account(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Result<Resolved, Stop> {
     let tenant = &job.tenant.id;
     let claims = &job.intake.store.claims;
@@ -59,7 +53,7 @@ pub async fn account(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Res
     }
     for (at, identity) in identities.iter().enumerate() {
         let held = identities.get(..at).unwrap_or_default();
-        match claim(job, identity).await {
+        match job.claim(identity).await.map(|record| record.code) {
             Ok(Some(code)) => {
                 release(job, held).await;
                 // Winning the claim of somebody who had finished in between: give it back.
@@ -83,7 +77,7 @@ pub async fn account(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Res
             Ok(resolved)
         }
         Err(stop) => {
-            if stop.nothing_written() {
+            if !stop.may_still_write() {
                 release(job, &identities).await;
             }
             Err(stop)
@@ -91,29 +85,10 @@ pub async fn account(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Res
     }
 }
 
-/// Claims, waiting a little for another worker. Gives the code when a customer is there by now.
-async fn claim(job: &Job<'_>, identity: &Identity) -> Result<Option<String>, Stop> {
-    let clock = &job.intake.clock;
-    let give_up = clock.now() + WAIT_IN_PLACE;
-    loop {
-        let now = clock.now();
-        match job.intake.store.claims.claim(identity, job.token, now).await? {
-            Claim::Won(record) => return Ok(record.code),
-            Claim::Held { .. } if now < give_up => clock.sleep(WAIT_STEP).await,
-            Claim::Held { until: end } => {
-                let after = until(now, end).min(Duration::from_secs(10)).max(Duration::from_secs(1));
-                return Err(Stop::Later { reason: reason::BUSY, after: Some(after), counts: false });
-            }
-        }
-    }
-}
-
-/// Gives claims back after nothing was written; one that cannot be given back ends with its lease.
+/// Gives claims back.
 async fn release(job: &Job<'_>, identities: &[Identity]) {
     for identity in identities {
-        if let Err(error) = job.intake.store.claims.release(identity, job.token).await {
-            tracing::warn!(%error, "a claim was not released and ends with its lease");
-        }
+        job.release(identity).await;
     }
 }
 

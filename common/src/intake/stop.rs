@@ -100,13 +100,9 @@ impl Stop {
         Self::Park { reason, detail: None }
     }
 
-    /// Whether it is certain that the CRM wrote nothing because of the call that failed.
-    pub fn nothing_written(&self) -> bool {
-        match self {
-            Self::Crm(CrmError::Transient { nothing_written, .. }) => *nothing_written,
-            // After a failed write to our own store the CRM's record may be there without our knowing.
-            Self::Store(_) => false,
-            _ => true,
-        }
+    /// Whether the CRM may still be at work on a request whose answer was lost. Claims are then kept until their leases
+    /// end. Otherwise the next try may look up at once, and finds what was created, if anything was.
+    pub fn may_still_write(&self) -> bool {
+        matches!(self, Self::Crm(CrmError::Transient { may_still_write: true, .. }))
     }
 }

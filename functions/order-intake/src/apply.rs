@@ -6,10 +6,10 @@ use common::haravan::order::Order;
 use common::id::{OrderId, StaffId};
 use common::intake::buyer::Buyer;
 use common::intake::delivery::{Apply, Outcome};
-use common::intake::job::{Job, until};
+use common::intake::job::Job;
 use common::intake::resolve::{self, Resolved};
 use common::intake::stop::{Stop, reason};
-use common::store::claims::{Claim, Identity, Record};
+use common::store::claims::{Identity, Record};
 
 use crate::assignee;
 use crate::draft::{self, Draft};
@@ -35,16 +35,10 @@ impl Apply for Orders {
         if let Some(outcome) = decided(job, &known) {
             return Ok(outcome);
         }
-        let known = match job.intake.store.claims.claim(&identity, job.token, job.intake.clock.now()).await? {
-            Claim::Won(known) => known,
-            Claim::Held { until: end } => {
-                let after = until(job.intake.clock.now(), end).min(std::time::Duration::from_secs(5));
-                return Err(Stop::Later { reason: reason::BUSY, after: Some(after), counts: false });
-            }
-        };
+        let known = job.claim(&identity).await?;
         // Decided by another worker between the two looks.
         if let Some(outcome) = decided(job, &known) {
-            job.intake.store.claims.release(&identity, job.token).await?;
+            job.release(&identity).await;
             return Ok(outcome);
         }
         match carry_over(job, &order, id).await {
@@ -53,9 +47,8 @@ impl Apply for Orders {
                 Ok(outcome)
             }
             Err(stop) => {
-                // Unless the CRM may have written: then nobody may look before the claim's lease ends.
-                if stop.nothing_written() && let Err(error) = job.intake.store.claims.release(&identity, job.token).await {
-                    tracing::warn!(%error, "an order's claim was not released and ends with its lease");
+                if !stop.may_still_write() {
+                    job.release(&identity).await;
                 }
                 Err(stop)
             }

@@ -19,6 +19,9 @@ pub const BODIES: [(&str, &str, &[u8], &str); 3] = [
     ("customer", "customers/create", include_bytes!("../../fixtures/customer_create.json"), "1176400455"),
 ];
 
+/// The functions, as their packages and programs are called.
+pub const FUNCTIONS: [&str; 4] = ["webhook", "order-intake", "customer-intake", "upkeep"];
+
 /// A stack whose tenant may write to the CRM as fast as any tenant may.
 pub async fn stack(data: Option<PathBuf>, clock: SharedClock) -> Stack {
     let options = Options { data, client_secret: Some(CLIENT_SECRET.into()), ..Options::in_memory(clock) };
@@ -62,6 +65,12 @@ pub fn target() -> &'static Path {
 /// What stands after the bench's name on the command line; cargo adds an option of its own.
 pub fn arguments() -> Vec<String> {
     std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect()
+}
+
+/// The programs named on the command line, relative to the workspace.
+pub fn programs() -> Vec<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    arguments().iter().map(|program| workspace.join(program)).collect()
 }
 
 /// Lets the functions write their log lines, but to nowhere.
