@@ -50,7 +50,11 @@ impl Reach {
     /// [`NotReachable`] says which rule it breaks.
     pub fn base_url(self, text: &str) -> Result<Url, NotReachable> {
         let mut url: Url = text.trim().parse().map_err(|_| NotReachable::NotAUrl)?;
-        if url.username() != "" || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        if url.username() != ""
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
             return Err(NotReachable::NotABase);
         }
         match (self, url.scheme()) {
@@ -105,7 +109,8 @@ fn is_public(address: IpAddr) -> bool {
             let site_local = first & 0xffc0 == 0xfec0;
             let documentation = first == 0x2001 && second == 0x0db8;
             // NAT64, 6to4 and Teredo carry an IPv4 address of anybody's choice.
-            let embeds_v4 = (first == 0x64 && second == 0xff9b) || first == 0x2002 || (first == 0x2001 && second == 0);
+            let embeds_v4 =
+                (first == 0x64 && second == 0xff9b) || first == 0x2002 || (first == 0x2001 && second == 0);
             !(v6.is_loopback()
                 || v6.is_unspecified()
                 || v6.is_multicast()
@@ -160,9 +165,21 @@ mod tests {
     #[test]
     fn private_addresses_are_out_of_reach_in_every_spelling() {
         for url in [
-            "https://127.0.0.1/", "https://10.1.2.3", "https://192.168.0.1", "https://172.16.9.9", "https://169.254.169.254/",
-            "https://0.0.0.0", "https://100.64.0.1", "https://[::1]", "https://[fe80::1]", "https://[fd00::1]", "https://[::ffff:10.0.0.1]",
-            "https://2130706433/", "https://0x7f.1/", "https://[64:ff9b::a00:1]", "https://[2002:7f00:1::]",
+            "https://127.0.0.1/",
+            "https://10.1.2.3",
+            "https://192.168.0.1",
+            "https://172.16.9.9",
+            "https://169.254.169.254/",
+            "https://0.0.0.0",
+            "https://100.64.0.1",
+            "https://[::1]",
+            "https://[fe80::1]",
+            "https://[fd00::1]",
+            "https://[::ffff:10.0.0.1]",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://[64:ff9b::a00:1]",
+            "https://[2002:7f00:1::]",
         ] {
             assert_eq!(Reach::Public.base_url(url), Err(NotReachable::NotPublic), "{url}");
         }

@@ -67,10 +67,21 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_vietnamese_number_is_one_number() {
-        for typed in ["0903555018", "+84903555018", "84903555018", "090 355 5018", "(090) 355-50.18", "+84 0903555018", "903555018"]
-        {
+        for typed in [
+            "0903555018",
+            "+84903555018",
+            "84903555018",
+            "090 355 5018",
+            "(090) 355-50.18",
+            "+84 0903555018",
+            "903555018",
+        ] {
             let phone = PhoneNumber::parse(typed).unwrap_or_else(|| panic!("{typed}"));
-            assert_eq!((phone.e164(), phone.local().as_str(), phone.tail()), ("+84903555018", "0903555018", "903555018"), "{typed}");
+            assert_eq!(
+                (phone.e164(), phone.local().as_str(), phone.tail()),
+                ("+84903555018", "0903555018", "903555018"),
+                "{typed}"
+            );
         }
     }
 
@@ -82,7 +93,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for typed in ["", " ", "090***5018", "abc", "0", "12", "không có", "🙂", "0903555018 0918222407 1234"] {
+        for typed in ["", " ", "090***5018", "abc", "0", "12", "không có", "🙂", "0903555018 0918222407 1234"]
+        {
             assert_eq!(PhoneNumber::parse(typed), None, "{typed}");
         }
     }

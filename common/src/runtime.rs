@@ -36,7 +36,8 @@ impl Settings {
             dedup: env.required("DEDUP_TABLE"),
         };
         let key_ring_file = env.optional("KEY_RING_FILE").map(PathBuf::from);
-        let key_ring_secret = if key_ring_file.is_some() { None } else { Some(env.required("KEY_RING_SECRET")) };
+        let key_ring_secret =
+            if key_ring_file.is_some() { None } else { Some(env.required("KEY_RING_SECRET")) };
         Self { tables, key_ring_secret, key_ring_file }
     }
 }
@@ -80,10 +81,16 @@ pub async fn open(settings: &Settings, clock: SharedClock) -> (Store, Directory)
 ///
 /// # Errors
 /// A base URL that may not be called, or TLS that cannot be set up.
-pub async fn open_intake(settings: &IntakeSettings, clock: SharedClock) -> Result<Intake, Box<dyn std::error::Error + Send + Sync>> {
+pub async fn open_intake(
+    settings: &IntakeSettings,
+    clock: SharedClock,
+) -> Result<Intake, Box<dyn std::error::Error + Send + Sync>> {
     let (store, directory) = open(&settings.base, clock.clone()).await;
     let http = settings.reach.client()?;
-    let base = settings.reach.base_url(&settings.haravan_url).map_err(|error| format!("HARAVAN_API_URL: {error}"))?;
+    let base = settings
+        .reach
+        .base_url(&settings.haravan_url)
+        .map_err(|error| format!("HARAVAN_API_URL: {error}"))?;
     let admin = crate::haravan::admin::Admin::new(http.clone(), base);
     Ok(Intake::new(store, directory, http, settings.reach, admin, clock))
 }

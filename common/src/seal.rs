@@ -76,11 +76,13 @@ impl KeyRing {
     /// # Errors
     /// [`SealError::Ring`] names what is wrong.
     pub fn from_json(json: &str) -> Result<Self, SealError> {
-        let ring: RingJson = serde_json::from_str(json).map_err(|_| SealError::Ring("it is not the expected JSON"))?;
+        let ring: RingJson =
+            serde_json::from_str(json).map_err(|_| SealError::Ring("it is not the expected JSON"))?;
         let mut keys = BTreeMap::new();
         for (name, text) in ring.keys {
             let bytes = STANDARD.decode(text).map_err(|_| SealError::Ring("a key is not base64"))?;
-            let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| SealError::Ring("a key is not 32 bytes"))?;
+            let key = UnboundKey::new(&AES_256_GCM, &bytes)
+                .map_err(|_| SealError::Ring("a key is not 32 bytes"))?;
             if name.is_empty() || name.len() > 64 {
                 return Err(SealError::Ring("a key's name is empty or longer than 64 bytes"));
             }
@@ -98,7 +100,8 @@ impl KeyRing {
     /// [`SealError::Source`] when the system has no randomness.
     pub fn generate_json() -> Result<String, SealError> {
         let key: [u8; 32] = random()?;
-        let ring = RingJson { active: "k1".to_owned(), keys: [("k1".to_owned(), STANDARD.encode(key))].into() };
+        let ring =
+            RingJson { active: "k1".to_owned(), keys: [("k1".to_owned(), STANDARD.encode(key))].into() };
         serde_json::to_string(&ring).map_err(|error| SealError::Source(error.to_string()))
     }
 
@@ -112,7 +115,8 @@ impl KeyRing {
         let mut sealed = content.expose_secret().as_bytes().to_vec();
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), place.aad(), &mut sealed)
             .map_err(|_| SealError::Broken)?;
-        let name_length = u8::try_from(self.active.len()).map_err(|_| SealError::Ring("a key's name is too long"))?;
+        let name_length =
+            u8::try_from(self.active.len()).map_err(|_| SealError::Ring("a key's name is too long"))?;
         Ok([&[VERSION, name_length], self.active.as_bytes(), &nonce, &sealed].concat())
     }
 
@@ -147,7 +151,8 @@ fn parts(blob: &[u8]) -> Option<(&str, [u8; NONCE_BYTES], &[u8])> {
 /// [`SealError::Source`] when the system has none to give.
 pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
     let mut bytes = [0; N];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| SealError::Source("no randomness from the system".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| SealError::Source("no randomness from the system".to_owned()))?;
     Ok(bytes)
 }
 
@@ -174,12 +179,14 @@ impl KeyRingSource {
         match self {
             Self::SecretsManager { client, secret_id } => {
                 let answer = client.get_secret_value().secret_id(secret_id).send().await;
-                let answer = answer.map_err(|error| SealError::Source(sdk_message(&error.into_service_error())))?;
+                let answer =
+                    answer.map_err(|error| SealError::Source(sdk_message(&error.into_service_error())))?;
                 let json = answer.secret_string().ok_or(SealError::Ring("the secret holds no text"))?;
                 KeyRing::from_json(json)
             }
             Self::File(path) => {
-                let json = std::fs::read_to_string(path).map_err(|error| SealError::Source(error.to_string()))?;
+                let json =
+                    std::fs::read_to_string(path).map_err(|error| SealError::Source(error.to_string()))?;
                 KeyRing::from_json(&json)
             }
         }
@@ -207,8 +214,13 @@ pub fn ensure_ring_file(path: &Path) -> Result<(), SealError> {
     }
     // Written beside its place and renamed, so that a crash leaves a whole ring or none.
     let draft = path.with_extension("new");
-    let mut file =
-        std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft).map_err(source)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&draft)
+        .map_err(source)?;
     file.write_all(KeyRing::generate_json()?.as_bytes()).map_err(source)?;
     file.sync_all().map_err(source)?;
     std::fs::rename(&draft, path).map_err(source)
@@ -221,8 +233,10 @@ mod tests {
     const HERE: Place<'_> = Place { key: "tenants/hat-mam", field: "crm_key" };
 
     fn ring(active: &str, names: &[(&str, u8)]) -> KeyRing {
-        let keys = names.iter().map(|(name, byte)| ((*name).to_owned(), STANDARD.encode([*byte; 32]))).collect();
-        KeyRing::from_json(&serde_json::to_string(&RingJson { active: active.to_owned(), keys }).unwrap()).unwrap()
+        let keys =
+            names.iter().map(|(name, byte)| ((*name).to_owned(), STANDARD.encode([*byte; 32]))).collect();
+        KeyRing::from_json(&serde_json::to_string(&RingJson { active: active.to_owned(), keys }).unwrap())
+            .unwrap()
     }
 
     #[test]
@@ -238,7 +252,9 @@ mod tests {
     fn old_blobs_open_after_rotation_until_their_key_is_gone() {
         let blob = ring("k1", &[("k1", 1)]).seal(HERE, &"s3cret".into()).unwrap();
         assert!(ring("k2", &[("k1", 1), ("k2", 2)]).open(HERE, &blob).is_ok());
-        assert!(matches!(ring("k2", &[("k2", 2)]).open(HERE, &blob), Err(SealError::UnknownKey(name)) if name == "k1"));
+        assert!(
+            matches!(ring("k2", &[("k2", 2)]).open(HERE, &blob), Err(SealError::UnknownKey(name)) if name == "k1")
+        );
     }
 
     #[test]
@@ -255,7 +271,14 @@ mod tests {
 
     #[test]
     fn a_ring_that_is_none_says_why() {
-        for json in ["", "[]", "{}", r#"{"active":"k1","keys":{}}"#, r#"{"active":"k1","keys":{"k1":"AAAA"}}"#, r#"{"active":"k1","keys":{"k1":"%"}}"#] {
+        for json in [
+            "",
+            "[]",
+            "{}",
+            r#"{"active":"k1","keys":{}}"#,
+            r#"{"active":"k1","keys":{"k1":"AAAA"}}"#,
+            r#"{"active":"k1","keys":{"k1":"%"}}"#,
+        ] {
             assert!(matches!(KeyRing::from_json(json), Err(SealError::Ring(_))), "{json}");
         }
     }

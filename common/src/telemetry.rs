@@ -122,7 +122,11 @@ impl Line {
         if self.metrics.is_empty() {
             line.insert("timestamp".to_owned(), millis.into());
         } else {
-            let metrics: Vec<Value> = self.metrics.iter().map(|(metric, _)| json!({"Name": metric.name(), "Unit": "Count"})).collect();
+            let metrics: Vec<Value> = self
+                .metrics
+                .iter()
+                .map(|(metric, _)| json!({"Name": metric.name(), "Unit": "Count"}))
+                .collect();
             line.insert(
                 "_aws".to_owned(),
                 json!({"Timestamp": millis, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics}]}),
@@ -147,7 +151,10 @@ mod tests {
 
     #[test]
     fn a_line_carries_its_metrics_in_the_embedded_format() {
-        let line = Line::new("webhook", "stored").with("tenant", "hat-mam").count(Metric::WebhookStored, 1).into_json(5);
+        let line = Line::new("webhook", "stored")
+            .with("tenant", "hat-mam")
+            .count(Metric::WebhookStored, 1)
+            .into_json(5);
         assert_eq!(
             line,
             json!({

@@ -171,7 +171,10 @@ fn open_all(ring: &KeyRing, record: &TenantRecord, shops: &[ShopConnection]) -> 
         let key = shop_place(&record.id, shop.org);
         let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
         let access_token = shop.access_token.as_deref().map(|blob| ring.open(place, blob)).transpose()?;
-        opened.insert(shop.org, Shop { connected: shop.connected, domain: shop.shop_domain.clone(), access_token });
+        opened.insert(
+            shop.org,
+            Shop { connected: shop.connected, domain: shop.shop_domain.clone(), access_token },
+        );
     }
     Ok(Tenant {
         id: record.id.clone(),

@@ -6,14 +6,14 @@
 //! schedule. Without names it takes what `cargo build --release -p webhook -p order-intake -p customer-intake -p upkeep`
 //! built. DynamoDB and the CRM are on loopback, so times are the functions' own.
 
-#![expect(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a bench")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a bench")]
 #![expect(clippy::print_stdout, reason = "a bench says what it measured")]
 
 mod bench;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -81,7 +81,15 @@ impl Events<'_> {
         let key = EventKey::of(&tenant, topic, id, body.as_bytes());
         let body = pack(body.as_bytes()).unwrap();
         let now = SystemClock.now();
-        let event = NewEvent { key: key.clone(), topic, org: ORG, body, updated_at: Some(now), received_at: now, parked: None };
+        let event = NewEvent {
+            key: key.clone(),
+            topic,
+            org: ORG,
+            body,
+            updated_at: Some(now),
+            received_at: now,
+            parked: None,
+        };
         self.runtime.block_on(self.stack.store.inbox.put(&event)).unwrap();
         key
     }
@@ -110,7 +118,10 @@ struct Run {
 fn run(bootstrap: &Path, environment: &[(String, String)], events: &mut Events<'_>) -> Run {
     let api = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let mut command = Command::new(bootstrap);
-    command.env_clear().envs(environment.iter().cloned()).env("AWS_LAMBDA_RUNTIME_API", api.local_addr().unwrap().to_string());
+    command
+        .env_clear()
+        .envs(environment.iter().cloned())
+        .env("AWS_LAMBDA_RUNTIME_API", api.local_addr().unwrap().to_string());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let child = Running(command.spawn().unwrap());
@@ -146,7 +157,11 @@ impl Connection {
     /// Waits for `GET …/invocation/next`.
     fn poll(&mut self) {
         let (line, body) = self.request();
-        assert!(line.starts_with("GET ") && line.contains("/invocation/next"), "{line}: {}", String::from_utf8_lossy(&body));
+        assert!(
+            line.starts_with("GET ") && line.contains("/invocation/next"),
+            "{line}: {}",
+            String::from_utf8_lossy(&body)
+        );
     }
 
     /// Answers the poll with an event; gives the time until the function's answer has arrived.
@@ -224,7 +239,9 @@ fn cpu(process: &str) -> Duration {
 
 /// What Lambda and `template.yaml` set, with everything on this machine.
 fn environment(stack: &Stack) -> Vec<(String, String)> {
-    let KeyRingSource::File(ring) = &stack.key_ring else { panic!("a local stack has its key ring in a file") };
+    let KeyRingSource::File(ring) = &stack.key_ring else {
+        panic!("a local stack has its key ring in a file")
+    };
     let settings = [
         ("AWS_REGION", "ap-southeast-1"),
         ("AWS_ACCESS_KEY_ID", "local"),
@@ -264,12 +281,24 @@ fn main() {
     let environment = environment(&stack);
 
     println!("median of {RUNS} starts (slowest in brackets), then of {WARM} warm events each\n");
-    row("", &["spawn → first poll", "CPU until then", "first event", "warm p50 / p99", "RSS at first poll", "most RSS"].map(str::to_owned));
+    row(
+        "",
+        &[
+            "spawn → first poll",
+            "CPU until then",
+            "first event",
+            "warm p50 / p99",
+            "RSS at first poll",
+            "most RSS",
+        ]
+        .map(str::to_owned),
+    );
     row("budget", &BUDGET.map(str::to_owned));
     for bootstrap in &bootstraps {
         let mut events = Events { stack: &stack, runtime: &runtime, function: function(bootstrap), made: 0 };
         let runs: Vec<Run> = (0..RUNS).map(|_| run(bootstrap, &environment, &mut events)).collect();
-        let median = |of: &dyn Fn(&Run) -> Duration| quantile(&mut runs.iter().map(of).collect::<Vec<_>>(), 0.5);
+        let median =
+            |of: &dyn Fn(&Run) -> Duration| quantile(&mut runs.iter().map(of).collect::<Vec<_>>(), 0.5);
         let slowest = runs.iter().map(|run| run.first_poll).max().unwrap();
         let largest = |of: &dyn Fn(&Run) -> f64| runs.iter().map(of).fold(0.0, f64::max);
         let mut warm: Vec<Duration> = runs.iter().flat_map(|run| run.warm.iter().copied()).collect();

@@ -3,7 +3,7 @@
 //! `cargo bench -p connect-tests --bench sizes` lists what `cargo build --release …` and `cargo lambda build --release --arm64 …`
 //! built, each with its size under `zip -9`; a path on the command line takes their place. The budget is 2.7 MB of zip.
 
-#![expect(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
 #![expect(clippy::print_stdout, reason = "a bench says what it measured")]
 
 mod bench;
@@ -17,7 +17,8 @@ const MACHINE: usize = 18;
 fn main() {
     let mut programs = bench::programs();
     if programs.is_empty() {
-        let lambda = bench::FUNCTIONS.map(|function| bench::target().join("lambda").join(function).join("bootstrap"));
+        let lambda =
+            bench::FUNCTIONS.map(|function| bench::target().join("lambda").join(function).join("bootstrap"));
         let release = bench::FUNCTIONS.map(|function| bench::target().join("release").join(function));
         programs = lambda.into_iter().chain(release).filter(|program| program.exists()).collect();
     }
@@ -29,8 +30,14 @@ fn main() {
             0x3e => "x86_64",
             _ => "?",
         };
-        let name: PathBuf = program.components().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect();
-        println!("{:<24}{machine:<10}{:>12}{:>12}  2.70 MB", name.display(), mb(bytes.len()), zipped(program).map_or("no zip".to_owned(), mb));
+        let name: PathBuf =
+            program.components().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect();
+        println!(
+            "{:<24}{machine:<10}{:>12}{:>12}  2.70 MB",
+            name.display(),
+            mb(bytes.len()),
+            zipped(program).map_or("no zip".to_owned(), mb)
+        );
     }
 }
 

@@ -4,7 +4,7 @@
 //! time, to the stack of `cargo run` with its database in a file: front door, stream, order-intake and simulated CRM, which
 //! all share this process and this machine's processors. It ends when the last order is done.
 
-#![expect(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
 #![expect(clippy::print_stdout, reason = "a bench says what it measured")]
 
 mod bench;
@@ -70,7 +70,8 @@ async fn main() {
     bench::hide_log_lines();
     let folder = tempfile::tempdir_in(bench::target()).unwrap();
     let stack = bench::stack(Some(folder.path().join("bench.db")), Arc::new(SystemClock)).await;
-    let ((_done_pump, done), (_parked_pump, parked)) = (watch(&stack, Status::Done), watch(&stack, Status::Parked));
+    let ((_done_pump, done), (_parked_pump, parked)) =
+        (watch(&stack, Status::Done), watch(&stack, Status::Parked));
     let orders = orders(count);
     let http = reqwest::Client::new();
 
@@ -105,9 +106,17 @@ async fn main() {
     let rate = |time: Duration| count as f64 / time.as_secs_f64();
 
     let buyers = stack.getfly.as_ref().unwrap().accounts().len();
-    println!("orders                {count} ({} done, {} parked), {buyers} customers in the CRM", done.len(), parked.lock().unwrap().len());
+    println!(
+        "orders                {count} ({} done, {} parked), {buyers} customers in the CRM",
+        done.len(),
+        parked.lock().unwrap().len()
+    );
     println!("taken in              {:.0} events/s", rate(taken_in));
     println!("through to the CRM    {:.0} events/s", rate(last));
-    println!("from post to done     p50 {}, p99 {}", ms(quantile(&mut took, 0.5)), ms(quantile(&mut took, 0.99)));
+    println!(
+        "from post to done     p50 {}, p99 {}",
+        ms(quantile(&mut took, 0.5)),
+        ms(quantile(&mut took, 0.99))
+    );
     println!("memory at the end     {:.0} MB RSS, with simulators, client and all", memory("self", "VmRSS"));
 }

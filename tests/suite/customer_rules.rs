@@ -101,7 +101,11 @@ async fn a_field_the_crm_refuses_is_left_out_with_a_warning() {
         let event = world.carry("customers/create", fixture::CUSTOMER).await;
         assert_done(&event, None, &[warning]);
         let account = world.account_of(&event);
-        assert_eq!((account.account_name.as_str(), account.phone_office.as_str()), ("Phạm Thu Mai", "0975666231"), "{key}");
+        assert_eq!(
+            (account.account_name.as_str(), account.phone_office.as_str()),
+            ("Phạm Thu Mai", "0975666231"),
+            "{key}"
+        );
         assert_eq!(world.getfly().requests_to(CREATE_ACCOUNT), 2, "{key}");
         // The rest of it is there.
         assert_eq!(account.gender, (key != "gender").then_some(1), "{key}");
@@ -117,7 +121,10 @@ async fn several_fields_refused_at_once_are_left_out_at_once() {
     refuse(&world, &["gender", "province_name", "district_name", "birthday"]);
     let event = world.carry("customers/create", fixture::CUSTOMER).await;
     assert_eq!(event.status, Status::Done);
-    assert_eq!(event.warnings, ["customer_without_birthday", "customer_without_gender", "customer_without_region"]);
+    assert_eq!(
+        event.warnings,
+        ["customer_without_birthday", "customer_without_gender", "customer_without_region"]
+    );
     assert_eq!(world.getfly().requests_to(CREATE_ACCOUNT), 2);
 }
 
@@ -127,7 +134,10 @@ async fn a_refused_phone_parks_the_customer_with_the_crms_words_and_a_retry_by_h
     refuse(&world, &["phone_office"]);
     let event = world.carry("customers/create", fixture::CUSTOMER).await;
     assert_parked(&event, "crm_refused");
-    assert!(event.detail.as_deref().is_some_and(|words| words.contains("phone_office không hợp lệ")), "{event:?}");
+    assert!(
+        event.detail.as_deref().is_some_and(|words| words.contains("phone_office không hợp lệ")),
+        "{event:?}"
+    );
     assert_eq!(world.getfly().accounts().len(), 0);
     let listed = world.stack.store.inbox.parked(&world.tenant(), 10).await.unwrap();
     assert_eq!(listed.iter().map(|watched| &watched.key).collect::<Vec<_>>(), [&event.key]);
@@ -152,7 +162,10 @@ async fn a_field_the_crm_requires_and_the_customer_lacks_parks_it_with_the_crms_
     let body = edited(fixture::CUSTOMER, |body| body["email"] = "0975666231.phone@haravan.com".into());
     let event = world.carry("customers/create", &body).await;
     assert_parked(&event, "crm_refused");
-    assert!(event.detail.as_deref().is_some_and(|words| words.contains("Email không được để trống")), "{event:?}");
+    assert!(
+        event.detail.as_deref().is_some_and(|words| words.contains("Email không được để trống")),
+        "{event:?}"
+    );
 }
 
 #[tokio::test]
@@ -188,7 +201,10 @@ async fn two_haravan_customers_with_one_phone_at_once_are_one_crm_customer() {
         let world = World::start().await;
         for number in 0..4 {
             let person = CustomerSpec::person("Cao", "Tú", "0913000001", &format!("tu{number}@example.com"));
-            world.haravan().create_order(OrderSpec { announce_updated: false, ..OrderSpec::default().person(person) }).unwrap();
+            world
+                .haravan()
+                .create_order(OrderSpec { announce_updated: false, ..OrderSpec::default().person(person) })
+                .unwrap();
         }
         world.haravan().deliver_due_at_once().await;
         world.work_until_done().await;
@@ -219,9 +235,17 @@ async fn an_address_without_district_and_a_customer_without_address_arrive() {
     let event = world.register(reformed).await;
     assert_carried_over(&event);
     let account = world.account_of(&event);
-    assert!(account.district_name.is_empty() && !account.province_name.is_empty() && !account.billing_address_street.is_empty());
+    assert!(
+        account.district_name.is_empty()
+            && !account.province_name.is_empty()
+            && !account.billing_address_street.is_empty()
+    );
     let event = world.register(CustomerSpec { without_address: true, ..CustomerSpec::default() }).await;
     assert_carried_over(&event);
     let account = world.account_of(&event);
-    assert!(account.billing_address_street.is_empty() && account.province_name.is_empty() && !account.phone_office.is_empty());
+    assert!(
+        account.billing_address_street.is_empty()
+            && account.province_name.is_empty()
+            && !account.phone_office.is_empty()
+    );
 }

@@ -37,7 +37,8 @@ fn intake(world: &World, client: &aws_sdk_dynamodb::Client) -> Intake {
     let clock = world.clock.clone();
     let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
     let http = Reach::Loopback.client().unwrap();
-    let admin = Admin::new(http.clone(), Reach::Loopback.base_url(&world.stack.addresses.haravan_url).unwrap());
+    let admin =
+        Admin::new(http.clone(), Reach::Loopback.base_url(&world.stack.addresses.haravan_url).unwrap());
     Intake::new(store, directory, http, Reach::Loopback, admin, clock)
 }
 
@@ -75,7 +76,8 @@ async fn a_warm_front_door_asks_once_for_a_fresh_or_repeated_event_and_never_for
 fn typical_orders() -> Vec<Vec<u8>> {
     let mut generator = Generator::new(99);
     let now = "2026-06-12T08:30:00Z".parse().unwrap();
-    let mut orders: Vec<Vec<u8>> = (0..20).map(|_| generator.order_text(now, &OrderSpec::default()).into_bytes()).collect();
+    let mut orders: Vec<Vec<u8>> =
+        (0..20).map(|_| generator.order_text(now, &OrderSpec::default()).into_bytes()).collect();
     orders.push(fixture::ORDER.to_vec());
     orders.push(fixture::PAID_ORDER.to_vec());
     orders
@@ -167,7 +169,11 @@ async fn an_order_survives_a_store_that_fails_at_any_of_its_writes() {
             world.resume_pumps();
             world.work_until_done().await;
             assert_eq!(world.only_event().await.status, Status::Done, "{fault:?} at write {failing}");
-            assert_eq!((world.getfly().orders().len(), world.getfly().accounts().len()), (1, 1), "{fault:?} at write {failing}");
+            assert_eq!(
+                (world.getfly().orders().len(), world.getfly().accounts().len()),
+                (1, 1),
+                "{fault:?} at write {failing}"
+            );
         }
     }
 }

@@ -52,7 +52,11 @@ impl FlakyDynamo {
     /// A proxy that behaves until told otherwise.
     pub async fn before(embedded: &Embedded) -> Self {
         let plan = Arc::<Mutex<Plan>>::default();
-        let proxy = Proxy { target: format!("http://{}", embedded.address), http: reqwest::Client::new(), plan: Arc::clone(&plan) };
+        let proxy = Proxy {
+            target: format!("http://{}", embedded.address),
+            http: reqwest::Client::new(),
+            plan: Arc::clone(&plan),
+        };
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(pass).with_state(proxy);
@@ -67,7 +71,8 @@ impl FlakyDynamo {
 
     /// As [`FlakyDynamo::next`], after so many that pass.
     pub fn after(&self, operation: &str, skip: usize, faults: &[Fault]) {
-        *self.plan.lock().unwrap() = Plan { operation: operation.to_owned(), skip, faults: faults.iter().copied().collect() };
+        *self.plan.lock().unwrap() =
+            Plan { operation: operation.to_owned(), skip, faults: faults.iter().copied().collect() };
     }
 }
 
@@ -89,9 +94,13 @@ async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Re
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let fault = proxy.fault(target.rsplit('.').next().unwrap_or_default());
     match fault {
-        Some(Fault::Throttle) => return refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
+        Some(Fault::Throttle) => {
+            return refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException");
+        }
         Some(Fault::Conflict) => return refusal(StatusCode::BAD_REQUEST, "TransactionConflictException"),
-        Some(Fault::InternalError) => return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+        Some(Fault::InternalError) => {
+            return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError");
+        }
         Some(Fault::DropBefore) => return dropped(),
         Some(Fault::DropAfter) | None => {}
     }

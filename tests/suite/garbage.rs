@@ -18,8 +18,15 @@ use crate::harness::fixture;
 /// A fixture with one piece replaced by another text.
 fn spoilt() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop_oneof![
-        Just("null".to_owned()), Just("[]".to_owned()), Just("{}".to_owned()), Just("\"\"".to_owned()), Just("-1e999".to_owned()),
-        Just("\"\\ud800\"".to_owned()), Just("[[[[".to_owned()), Just("99999999999999999999999999999999".to_owned()), ".{0,12}",
+        Just("null".to_owned()),
+        Just("[]".to_owned()),
+        Just("{}".to_owned()),
+        Just("\"\"".to_owned()),
+        Just("-1e999".to_owned()),
+        Just("\"\\ud800\"".to_owned()),
+        Just("[[[[".to_owned()),
+        Just("99999999999999999999999999999999".to_owned()),
+        ".{0,12}",
     ];
     let body = prop_oneof![Just(fixture::ORDER), Just(fixture::PAID_ORDER), Just(fixture::CUSTOMER)];
     (body, any::<prop::sample::Index>(), 0_usize..80, pieces).prop_map(|(body, at, length, piece)| {
@@ -32,8 +39,14 @@ fn spoilt() -> impl Strategy<Value = Vec<u8>> {
 /// A fixture with one value replaced: still JSON.
 fn odd() -> impl Strategy<Value = String> {
     let values = prop_oneof![
-        Just(Value::Null), Just(serde_json::json!([])), Just(serde_json::json!({})), Just(serde_json::json!([null, 7, "x"])),
-        Just(serde_json::json!("")), Just(serde_json::json!(-1)), Just(serde_json::json!(1e300)), Just(serde_json::json!(true)),
+        Just(Value::Null),
+        Just(serde_json::json!([])),
+        Just(serde_json::json!({})),
+        Just(serde_json::json!([null, 7, "x"])),
+        Just(serde_json::json!("")),
+        Just(serde_json::json!(-1)),
+        Just(serde_json::json!(1e300)),
+        Just(serde_json::json!(true)),
         ".{0,300}".prop_map(Value::String),
     ];
     let body = prop_oneof![Just(fixture::ORDER), Just(fixture::PAID_ORDER), Just(fixture::CUSTOMER)];
@@ -49,8 +62,13 @@ fn odd() -> impl Strategy<Value = String> {
 
 fn pointers(value: &Value, at: String, places: &mut Vec<String>) {
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| pointers(value, format!("{at}/{key}"), places)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(index, value)| pointers(value, format!("{at}/{index}"), places)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, value)| pointers(value, format!("{at}/{key}"), places))
+        }
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| pointers(value, format!("{at}/{index}"), places)),
         _ => {}
     }
     if !at.is_empty() {

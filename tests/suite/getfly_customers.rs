@@ -43,9 +43,15 @@ async fn a_new_customer_becomes_one_account_with_every_field() {
     assert_eq!(event.crm_code.as_deref(), Some("HRV-1176400455"));
     let account = world.only_account();
     assert_eq!(account.account_code, "HRV-1176400455");
-    assert_eq!((account.account_name.as_str(), account.phone_office.as_str()), ("Phạm Thu Mai", "0975666231"));
+    assert_eq!(
+        (account.account_name.as_str(), account.phone_office.as_str()),
+        ("Phạm Thu Mai", "0975666231")
+    );
     assert_eq!((account.email.as_str(), account.gender), ("thumai.pham@example.com", Some(1)));
-    assert_eq!((account.birthday.as_deref(), account.description.as_str()), (Some("1994-09-02"), "Quan tâm mẫu sổ tay"));
+    assert_eq!(
+        (account.birthday.as_deref(), account.description.as_str()),
+        (Some("1994-09-02"), "Quan tâm mẫu sổ tay")
+    );
     assert_eq!(account.billing_address_street, "88 Lý Thường Kiệt, Phường 15, Quận 11, Hồ Chí Minh");
     assert_eq!((account.province_name.as_str(), account.district_name.as_str()), ("Hồ Chí Minh", "Quận 11"));
     assert_eq!(account.country_name, "Việt Nam");
@@ -72,7 +78,12 @@ async fn customer_and_order_webhooks_of_new_buyers_interleaved_give_one_account_
     let world = World::start().await;
     const BUYERS: usize = 8;
     for number in 0..BUYERS {
-        let person = CustomerSpec::person("Đinh", "Lan", &format!("090100000{number}"), &format!("lan{number}@example.com"));
+        let person = CustomerSpec::person(
+            "Đinh",
+            "Lan",
+            &format!("090100000{number}"),
+            &format!("lan{number}@example.com"),
+        );
         let spec = OrderSpec { announce_updated: false, ..OrderSpec::default().person(person) };
         world.haravan().create_order(spec).unwrap();
     }
@@ -113,7 +124,8 @@ async fn a_customer_who_is_there_under_the_same_phone_is_linked_and_not_changed(
 async fn a_customer_who_is_there_under_the_same_email_is_linked_and_not_changed() {
     let world = World::start().await;
     world.getfly().settings_mut(|crm| crm.ignore_case = true);
-    let before = world.getfly().add_account(earlier_customer("KH-CU", "0911111111", "ThuMai.Pham@Example.com"));
+    let before =
+        world.getfly().add_account(earlier_customer("KH-CU", "0911111111", "ThuMai.Pham@Example.com"));
     let event = world.carry("customers/create", fixture::CUSTOMER).await;
     assert_done(&event, Some("already_in_crm"), &[]);
     assert_eq!(event.crm_code.as_deref(), Some("KH-CU"));
@@ -166,7 +178,8 @@ async fn where_duplicates_are_allowed_every_haravan_customer_gets_one_account() 
     assert_carried_over(&world.carry("customers/create", &customer(1_176_400_456, |_| ())).await);
     assert_eq!(world.getfly().accounts().len(), 3);
     // Haravan's own id still tells the same customer.
-    let again = world.carry("customers/update", &customer(1_176_400_455, |body| body["note"] = "mới".into())).await;
+    let again =
+        world.carry("customers/update", &customer(1_176_400_455, |body| body["note"] = "mới".into())).await;
     assert_done(&again, Some("changes_not_carried_over"), &[]);
     assert_eq!(again.crm_code.as_deref(), Some("HRV-1176400455"));
     assert_eq!(world.getfly().accounts().len(), 3);
@@ -208,7 +221,8 @@ async fn a_soft_deleted_customer_of_another_code_is_left_to_a_person_with_the_cr
     // A person brings it back in the CRM and presses retry.
     let key = world.stack.addresses.getfly_api_key.clone();
     let url = format!("{}/api/v6.1/account/restore", world.stack.addresses.getfly_url);
-    let restore = reqwest::Client::new().post(url).header("X-API-KEY", key).json(&json!({"account_code": "KH-CU"}));
+    let restore =
+        reqwest::Client::new().post(url).header("X-API-KEY", key).json(&json!({"account_code": "KH-CU"}));
     assert_eq!(restore.send().await.unwrap().status(), 200);
     let event = world.retry(&event).await;
     assert_done(&event, Some("already_in_crm"), &[]);
@@ -245,7 +259,10 @@ async fn customers_with_neither_phone_nor_email_are_one_account_each() {
         let event = world.carry("customers/create", &body).await;
         assert_carried_over(&event);
         let account = world.account_of(&event);
-        assert_eq!((account.account_code, account.account_name), (format!("HRV-{id}"), "Phạm Thu Mai".to_owned()));
+        assert_eq!(
+            (account.account_code, account.account_name),
+            (format!("HRV-{id}"), "Phạm Thu Mai".to_owned())
+        );
         assert!(account.phone_office.is_empty() && account.email.is_empty() && account.contacts.is_empty());
     }
     let nameless = customer(73, |body| {
@@ -254,7 +271,10 @@ async fn customers_with_neither_phone_nor_email_are_one_account_each() {
     let event = world.carry("customers/create", &nameless).await;
     assert_eq!(world.account_of(&event).account_name, "Khách Haravan 73");
     let sent = world.sent_to(CREATE_ACCOUNT);
-    assert!(sent.iter().all(|body| !body.to_string().contains("null") && !body.to_string().contains("\"\"")), "{sent:?}");
+    assert!(
+        sent.iter().all(|body| !body.to_string().contains("null") && !body.to_string().contains("\"\"")),
+        "{sent:?}"
+    );
 }
 
 #[tokio::test]
@@ -270,7 +290,10 @@ async fn an_order_with_neither_phone_nor_email_gets_an_account_of_its_own() {
     let event = world.carry("orders/create", &order).await;
     assert_carried_over(&event);
     let account = world.buyer_of(&event);
-    assert_eq!((account.account_code.as_str(), account.account_name.as_str()), ("HRV-O1791400031", "Khách Haravan 1791400031"));
+    assert_eq!(
+        (account.account_code.as_str(), account.account_name.as_str()),
+        ("HRV-O1791400031", "Khách Haravan 1791400031")
+    );
 }
 
 #[tokio::test]
@@ -281,10 +304,18 @@ async fn a_phone_in_international_form_is_written_and_found_in_local_form() {
     assert_carried_over(&event);
     assert_eq!(world.only_account().phone_office, "0903555777");
 
-    let same = CustomerSpec { email: Given::Nothing, ..CustomerSpec::person("Võ", "Hoa", "84903555777", "") };
+    let same =
+        CustomerSpec { email: Given::Nothing, ..CustomerSpec::person("Võ", "Hoa", "84903555777", "") };
     let event = world.register(same).await;
     assert_done(&event, Some("already_in_crm"), &[]);
-    let order = world.place(OrderSpec::default().person(CustomerSpec::person("Võ", "Hoa", "0903.555.777", "hoa2@example.com"))).await;
+    let order = world
+        .place(OrderSpec::default().person(CustomerSpec::person(
+            "Võ",
+            "Hoa",
+            "0903.555.777",
+            "hoa2@example.com",
+        )))
+        .await;
     assert_carried_over(&order);
     assert_eq!(world.order_of(&order).account_phone, "0903555777");
     assert_eq!(world.getfly().accounts().len(), 1);
@@ -308,7 +339,11 @@ async fn an_unknown_customer_source_is_left_out_with_a_warning_where_the_crm_ref
         let event = world.carry("customers/create", fixture::CUSTOMER).await;
         assert_done(&event, None, &["customer_without_source"]);
         let account = world.account_of(&event);
-        assert_eq!((account.account_source.len(), account.phone_office.as_str()), (0, "0975666231"), "{mode:?}");
+        assert_eq!(
+            (account.account_source.len(), account.phone_office.as_str()),
+            (0, "0975666231"),
+            "{mode:?}"
+        );
         assert_eq!(world.getfly().requests_to(CREATE_ACCOUNT), 2, "{mode:?}");
     }
 }
@@ -327,7 +362,8 @@ async fn a_source_name_whose_slug_belongs_to_another_is_left_out_with_a_warning(
 async fn a_very_long_name_is_cut_to_what_the_crm_takes() {
     let world = World::start().await;
     let long = "Nguyễn ".repeat(80);
-    let event = world.carry("customers/create", &customer(81, |body| body["first_name"] = long.clone().into())).await;
+    let event =
+        world.carry("customers/create", &customer(81, |body| body["first_name"] = long.clone().into())).await;
     assert_carried_over(&event);
     let name = world.account_of(&event).account_name;
     assert_eq!(name.chars().count(), 255);
@@ -345,7 +381,10 @@ async fn emoji_and_combining_accents_arrive_composed() {
     let event = world.carry("customers/create", &body).await;
     assert_carried_over(&event);
     let account = world.account_of(&event);
-    assert_eq!((account.account_name.as_str(), account.description.as_str()), ("Trần Mai 🌸👩‍👩‍👧", "Thích 💐\ngạp chiều"));
+    assert_eq!(
+        (account.account_name.as_str(), account.description.as_str()),
+        ("Trần Mai 🌸👩‍👩‍👧", "Thích 💐\ngạp chiều")
+    );
 }
 
 #[tokio::test]

@@ -20,7 +20,12 @@ async fn later(world: &World, seconds: u64) {
 /// Queues orders of new buyers, each announced by `orders/create` alone, and delivers them.
 async fn queue_orders(world: &World, count: usize) {
     for number in 0..count {
-        let person = CustomerSpec::person("Hồ", "An", &format!("09060000{number:02}"), &format!("an{number}@example.com"));
+        let person = CustomerSpec::person(
+            "Hồ",
+            "An",
+            &format!("09060000{number:02}"),
+            &format!("an{number}@example.com"),
+        );
         world.haravan().create_order(OrderSpec::default().person(person).quietly()).unwrap();
     }
     assert_eq!(world.haravan().deliver_due().await.delivered, count);
@@ -49,7 +54,9 @@ async fn a_key_refused_in_mid_queue_holds_the_queue_until_it_is_mended() {
     assert_each_once(&world, 2).await;
 
     world.getfly().settings_mut(|crm| crm.unauthorised_until_cleared = true);
-    let person = |number: usize| CustomerSpec::person("Hồ", "Bá", &format!("09070000{number:02}"), &format!("ba{number}@example.com"));
+    let person = |number: usize| {
+        CustomerSpec::person("Hồ", "Bá", &format!("09070000{number:02}"), &format!("ba{number}@example.com"))
+    };
     for number in 0..6 {
         world.haravan().create_order(OrderSpec::default().person(person(number)).quietly()).unwrap();
     }
@@ -98,13 +105,18 @@ async fn a_burst_into_a_slow_crm_waits_as_told_and_everything_arrives_once() {
     let refused = world.getfly().requests().iter().filter(|request| request.status == Some(429)).count();
     assert!(refused > 0, "the limiter never struck");
     assert_each_once(&world, 20).await;
-    assert!(world.events().await.iter().all(|event| event.attempts == 0), "waiting as told counts as a failed try");
+    assert!(
+        world.events().await.iter().all(|event| event.attempts == 0),
+        "waiting as told counts as a failed try"
+    );
 }
 
 #[tokio::test]
 async fn a_retry_after_with_decimals_is_honoured() {
     let world = World::start().await;
-    world.getfly().push_fault(CREATE_ACCOUNT, Fault::TooManyRequests { retry_after: Some("90.5".to_owned()) });
+    world
+        .getfly()
+        .push_fault(CREATE_ACCOUNT, Fault::TooManyRequests { retry_after: Some("90.5".to_owned()) });
     let event = world.accept("customers/create", fixture::CUSTOMER).await;
     world.settle().await;
     let waiting = world.again(&event).await;
@@ -163,7 +175,10 @@ async fn nobody_looks_again_before_a_request_of_unknown_outcome_must_have_ended(
     }
     assert_eq!(world.getfly().requests().len(), 0);
     let waiting = world.again(&event).await;
-    assert_eq!((waiting.status, waiting.reason.as_deref()), (Status::Waiting, Some("another_worker_is_at_it")));
+    assert_eq!(
+        (waiting.status, waiting.reason.as_deref()),
+        (Status::Waiting, Some("another_worker_is_at_it"))
+    );
     world.work_until_done().await;
     assert_carried_over(&world.again(&event).await);
     assert_each_once(&world, 1).await;
@@ -171,7 +186,13 @@ async fn nobody_looks_again_before_a_request_of_unknown_outcome_must_have_ended(
 
 #[tokio::test]
 async fn a_closed_connection_before_anything_was_written_is_tried_again() {
-    for route in [CREATE_ACCOUNT, CREATE_ORDER, "GET /api/v6.1/accounts", "GET /api/v6.1/sale_order", "GET /api/v6.1/account"] {
+    for route in [
+        CREATE_ACCOUNT,
+        CREATE_ORDER,
+        "GET /api/v6.1/accounts",
+        "GET /api/v6.1/sale_order",
+        "GET /api/v6.1/account",
+    ] {
         let world = World::start().await;
         world.getfly().push_fault(route, Fault::DropBefore);
         let event = world.carry("orders/create", fixture::ORDER).await;
@@ -183,13 +204,23 @@ async fn a_closed_connection_before_anything_was_written_is_tried_again() {
 
 #[tokio::test]
 async fn an_html_page_in_place_of_an_answer_is_tried_again() {
-    for route in [CREATE_ACCOUNT, CREATE_ORDER, "GET /api/v6.1/accounts", "GET /api/v6.1/sale_order", "GET /api/v6.1/account"] {
+    for route in [
+        CREATE_ACCOUNT,
+        CREATE_ORDER,
+        "GET /api/v6.1/accounts",
+        "GET /api/v6.1/sale_order",
+        "GET /api/v6.1/account",
+    ] {
         let world = World::start().await;
         world.getfly().push_fault(route, Fault::Html200);
         let event = world.accept("orders/create", fixture::ORDER).await;
         world.settle().await;
         let waiting = world.again(&event).await;
-        assert_eq!((waiting.status, waiting.reason.as_deref()), (Status::Waiting, Some("crm_unavailable")), "{route}");
+        assert_eq!(
+            (waiting.status, waiting.reason.as_deref()),
+            (Status::Waiting, Some("crm_unavailable")),
+            "{route}"
+        );
         assert!(waiting.detail.as_deref().is_some_and(|detail| detail.contains("not JSON")), "{route}");
         world.work_until_done().await;
         assert_carried_over(&world.again(&event).await);
@@ -266,11 +297,14 @@ async fn a_crm_that_shows_a_page_for_v61_is_tried_for_three_days_and_then_parked
 #[tokio::test]
 async fn every_form_of_answer_to_a_create_is_understood() {
     for order_answer in [OrderAnswer::Data, OrderAnswer::Id, OrderAnswer::Bare, OrderAnswer::MessageOnly] {
-        for (wrap_single, english, created_201, empty_200) in [(true, true, true, true), (false, false, false, false)] {
+        for (wrap_single, english, created_201, empty_200) in
+            [(true, true, true, true), (false, false, false, false)]
+        {
             let world = World::start().await;
             world.getfly().settings_mut(|crm| {
                 crm.order_answer = order_answer;
-                (crm.wrap_single, crm.english, crm.created_201, crm.empty_200) = (wrap_single, english, created_201, empty_200);
+                (crm.wrap_single, crm.english, crm.created_201, crm.empty_200) =
+                    (wrap_single, english, created_201, empty_200);
             });
             assert_carried_over(&world.carry("orders/create", &paid_order()).await);
             assert_each_once(&world, 1).await;

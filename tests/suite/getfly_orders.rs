@@ -2,7 +2,8 @@
 
 use connect_tests::getfly::{SourceMode, User, WAITING};
 use connect_tests::haravan::{
-    BodyStyle, Buyer, Coupon, CouponKind, CustomerSpec, Dong, Gateway, Given, LineSpec, NumberStyle, OrderSpec, Payment, UserId,
+    BodyStyle, Buyer, Coupon, CouponKind, CustomerSpec, Dong, Gateway, Given, LineSpec, NumberStyle,
+    OrderSpec, Payment, UserId,
 };
 use serde_json::{Value, json};
 
@@ -26,12 +27,19 @@ async fn an_order_becomes_one_order_with_customer_products_and_channel() {
     assert_carried_over(&event);
     assert_eq!(event.crm_code.as_deref(), Some("HRV-1791400031"));
     let order = world.order_of(&event);
-    assert_eq!((order.account_code.as_str(), order.account_name.as_str()), ("HRV-1176400210", "Trần Ngọc Thảo"));
-    assert_eq!((order.account_phone.as_str(), order.account_email.as_str()), ("0903555018", "ngocthao.tran@example.com"));
+    assert_eq!(
+        (order.account_code.as_str(), order.account_name.as_str()),
+        ("HRV-1176400210", "Trần Ngọc Thảo")
+    );
+    assert_eq!(
+        (order.account_phone.as_str(), order.account_email.as_str()),
+        ("0903555018", "ngocthao.tran@example.com")
+    );
     assert_eq!(order.account_address, "27 Nguyễn Thái Bình, Phường Nguyễn Thái Bình, Quận 1, Hồ Chí Minh");
     assert_eq!((order.order_source_name.as_str(), order.order_date.as_str()), ("web", "2026-06-12"));
     assert_eq!((order.status, order.real_amount), (WAITING, dong("333000")));
-    let lines: Vec<_> = order.lines.iter().map(|line| (line.product_code.as_str(), line.quantity, line.price)).collect();
+    let lines: Vec<_> =
+        order.lines.iter().map(|line| (line.product_code.as_str(), line.quantity, line.price)).collect();
     assert_eq!(lines, [("ST-LS-A5-XR", dong("2"), dong("89000")), ("BG-OC-01", dong("1"), dong("150000"))]);
     assert!(order.terms.iter().any(|term| term.contains("#100131")));
     assert!(order.terms.iter().any(|term| term.contains("Giao giờ hành chính")));
@@ -56,10 +64,15 @@ async fn a_paid_order_has_its_payment_in_the_log() {
     let event = world.carry("orders/create", &paid_order()).await;
     assert_carried_over(&event);
     let order = world.order_of(&event);
-    assert_eq!(world.payments_of(&order), [("Chuyển khoản".to_owned(), dong("1260000"), "2026-06-12".to_owned())]);
+    assert_eq!(
+        world.payments_of(&order),
+        [("Chuyển khoản".to_owned(), dong("1260000"), "2026-06-12".to_owned())]
+    );
     assert_eq!((order.f_amount, order.payment_status.as_str()), (dong("1260000"), "Đã thanh toán"));
     let payment = world.getfly().payments().remove(0);
-    assert!(payment.description.contains("#100132") && payment.description.contains("Chuyển khoản qua ngân hàng"));
+    assert!(
+        payment.description.contains("#100132") && payment.description.contains("Chuyển khoản qua ngân hàng")
+    );
 }
 
 #[tokio::test]
@@ -69,7 +82,11 @@ async fn an_unpaid_order_is_unpaid_and_sends_no_payments_at_all() {
         let event = world.place(notebooks().payment(payment)).await;
         assert_carried_over(&event);
         let order = world.order_of(&event);
-        assert_eq!((order.f_amount, order.payment_status.as_str()), (dong("0"), "Chưa thanh toán"), "{payment:?}");
+        assert_eq!(
+            (order.f_amount, order.payment_status.as_str()),
+            (dong("0"), "Chưa thanh toán"),
+            "{payment:?}"
+        );
         assert_eq!(order.payment_method_name, "Tiền mặt", "{payment:?}");
         assert!(world.sent_to(CREATE_ORDER)[0].get("saved_sale_order_payments").is_none(), "{payment:?}");
     }
@@ -105,7 +122,9 @@ async fn a_payment_that_the_crm_does_not_count_is_told() {
     assert_done(&event, None, &["payment_not_counted_in_crm"]);
     // With approval it counts.
     world.settings(|settings| settings.auto_approve = true).await;
-    assert_carried_over(&world.place(notebooks().payment(Payment::Paid).gateway(Gateway::BankTransfer)).await);
+    assert_carried_over(
+        &world.place(notebooks().payment(Payment::Paid).gateway(Gateway::BankTransfer)).await,
+    );
 
     world.getfly().settings_mut(|crm| crm.drop_embedded_payments = true);
     let event = world.place(notebooks().payment(Payment::Paid).gateway(Gateway::BankTransfer)).await;
@@ -163,18 +182,27 @@ async fn an_order_without_shipping_sends_no_shipping() {
 
 #[tokio::test]
 async fn fractional_amounts_arrive_to_the_last_digit() {
-    for numbers in [NumberStyle::FourDecimals, NumberStyle::Integers, NumberStyle::Strings, NumberStyle::SevenDecimals] {
+    for numbers in
+        [NumberStyle::FourDecimals, NumberStyle::Integers, NumberStyle::Strings, NumberStyle::SevenDecimals]
+    {
         let world = World::start().await;
         let spec = OrderSpec::default()
             // 89000.5 less a third of 10000, per piece.
-            .line(LineSpec { price: Some(Dong::new(dong("89000.5"))), ..LineSpec::of("Sổ tay", 0, 3) }.discount(10_000))
+            .line(
+                LineSpec { price: Some(Dong::new(dong("89000.5"))), ..LineSpec::of("Sổ tay", 0, 3) }
+                    .discount(10_000),
+            )
             .shipping(Dong::new(dong("15000.25")))
             .coupon("LE", Dong::new(dong("0.75")))
             .style(BodyStyle { numbers, ..BodyStyle::default() });
         let event = world.place(spec).await;
         assert_carried_over(&event);
         let order = world.order_of(&event);
-        assert_eq!((order.lines[0].price, order.transport_amount), (dong("85667.1667"), dong("15000.25")), "{numbers:?}");
+        assert_eq!(
+            (order.lines[0].price, order.transport_amount),
+            (dong("85667.1667"), dong("15000.25")),
+            "{numbers:?}"
+        );
         assert_eq!(order.real_amount, dong("272001.0001"), "{numbers:?}");
     }
 }
@@ -191,13 +219,18 @@ async fn tax_is_sent_only_when_it_is_on_top_of_the_prices() {
     let event = world.carry("orders/create", &on_top).await;
     assert_carried_over(&event);
     let order = world.order_of(&event);
-    assert_eq!((order.vat_amount, order.discount_amount, order.real_amount), (dong("26240"), dong("20000"), dong("359240")));
+    assert_eq!(
+        (order.vat_amount, order.discount_amount, order.real_amount),
+        (dong("26240"), dong("20000"), dong("359240"))
+    );
 }
 
 #[tokio::test]
 async fn a_total_that_is_more_than_its_parts_is_told() {
     let world = World::start().await;
-    let event = world.carry("orders/create", &edited(fixture::ORDER, |body| body["total_price"] = json!(999_000))).await;
+    let event = world
+        .carry("orders/create", &edited(fixture::ORDER, |body| body["total_price"] = json!(999_000)))
+        .await;
     assert_done(&event, None, &["total_is_more_than_its_parts", "total_differs_in_crm"]);
     assert_eq!(world.order_of(&event).real_amount, dong("353000"));
 }
@@ -234,7 +267,8 @@ async fn two_lines_with_the_same_sku_stay_two_lines_of_one_product() {
     let event = world.place(spec).await;
     assert_carried_over(&event);
     let order = world.order_of(&event);
-    let lines: Vec<_> = order.lines.iter().map(|line| (line.product_name.as_str(), line.quantity, line.amount)).collect();
+    let lines: Vec<_> =
+        order.lines.iter().map(|line| (line.product_name.as_str(), line.quantity, line.amount)).collect();
     assert_eq!(lines, [("Sổ tay", dong("2"), dong("178000")), ("Sổ tay (quà tặng)", dong("1"), dong("0"))]);
     assert_eq!(world.getfly().products().len(), 1);
 }
@@ -366,7 +400,10 @@ async fn emoji_and_combining_accents_on_an_order_arrive_composed() {
         let event = world.place(spec).await;
         assert_carried_over(&event);
         let order = world.order_of(&event);
-        assert_eq!((order.account_name.as_str(), order.lines[1].product_name.as_str()), ("Trần Mai 🌸", "Nến thơm 🕯️ Hoa nhài"));
+        assert_eq!(
+            (order.account_name.as_str(), order.lines[1].product_name.as_str()),
+            ("Trần Mai 🌸", "Nến thơm 🕯️ Hoa nhài")
+        );
         assert!(order.terms.iter().any(|term| term.contains("Gói quà 🎁")));
     }
 }

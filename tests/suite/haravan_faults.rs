@@ -6,7 +6,8 @@ use common::clock::Clock;
 use common::haravan::webhook::Topic;
 use common::store::inbox::{Event, Status};
 use connect_tests::haravan::{
-    Buyer, CustomerSpec, Delivery, DeliveryState, Fault, Gateway, LineSpec, OrderSpec, OrgId, Plan, Switch, UserId,
+    Buyer, CustomerSpec, Delivery, DeliveryState, Fault, Gateway, LineSpec, OrderSpec, OrgId, Plan, Switch,
+    UserId,
 };
 use local::seed;
 
@@ -80,7 +81,8 @@ async fn an_update_sent_before_its_create_gives_one_order() {
     let spec = OrderSpec { announce_customer: false, announce_paid: false, ..order() };
     let id = world.haravan().create_order(spec).unwrap().0;
     world.deliver_everything_due().await;
-    let topics: Vec<String> = world.haravan().deliveries().into_iter().map(|delivery| delivery.topic).collect();
+    let topics: Vec<String> =
+        world.haravan().deliveries().into_iter().map(|delivery| delivery.topic).collect();
     assert_eq!(topics, ["orders/updated", "orders/create"]);
     let events = world.events().await;
     assert_eq!((events.len(), world.getfly().orders().len()), (2, 1));
@@ -211,7 +213,8 @@ async fn a_wrapped_customer_is_unwrapped_in_each_form() {
     for fault in [Fault::WrappedEntity, Fault::WrappedData, Fault::WrappedDataEntity] {
         let world = World::start().await;
         world.haravan().once(fault.clone());
-        let event = world.register(CustomerSpec::person("Dương", "Nga", "0908111222", "nga.duong@example.com")).await;
+        let event =
+            world.register(CustomerSpec::person("Dương", "Nga", "0908111222", "nga.duong@example.com")).await;
         assert_carried_over(&event);
         assert_eq!(world.account_of(&event).phone_office, "0908111222", "{fault:?}");
     }
@@ -275,7 +278,11 @@ async fn a_masked_marketplace_order_is_matched_to_nobody() {
         assert_carried_over(&event);
         let account = world.buyer_of(&event);
         assert_eq!(account.account_code, format!("HRV-O{}", event.key.id().unwrap()));
-        assert!(!account.account_name.contains('*') && account.phone_office.is_empty() && account.email.is_empty());
+        assert!(
+            !account.account_name.contains('*')
+                && account.phone_office.is_empty()
+                && account.email.is_empty()
+        );
         let order = world.order_of(&event);
         assert_eq!((order.order_source_name.as_str(), order.real_amount), ("shopee", dong("203000")));
     }
@@ -335,7 +342,8 @@ async fn a_delivery_that_was_refused_comes_again_and_is_taken_once_it_fits() {
 #[tokio::test]
 async fn the_challenge_is_answered_to_the_right_token_alone() {
     let world = World::start().await;
-    let (url, token) = (world.stack.addresses.webhook_url.clone(), world.stack.addresses.verify_token.clone());
+    let (url, token) =
+        (world.stack.addresses.webhook_url.clone(), world.stack.addresses.verify_token.clone());
     let challenge = world.haravan().register_webhook(None, &url, &token).await.unwrap();
     assert!(challenge.verified, "{challenge:?}");
     world.haravan().once(Fault::ChallengeWrongToken);
@@ -401,7 +409,9 @@ async fn a_shop_that_is_not_plus_has_no_assignees_but_those_of_the_staff_map() {
     let event = world.place(staff_order()).await;
     assert_done(&event, None, &["staff_unknown"]);
     assert_arrived_unassigned(&world, &event);
-    world.settings(|settings| drop(settings.staff_map.insert(STAFF.0.to_string(), "thao.vo".to_owned()))).await;
+    world
+        .settings(|settings| drop(settings.staff_map.insert(STAFF.0.to_string(), "thao.vo".to_owned())))
+        .await;
     let event = world.place(staff_order().person(CustomerSpec::default())).await;
     assert_carried_over(&event);
     assert_eq!(world.assignee_of(&world.order_of(&event)).as_deref(), Some("thao.vo"));

@@ -45,7 +45,10 @@ impl World {
     /// A stack with a pump of one's own making.
     pub async fn with(pump: pump::Settings) -> Self {
         let clock = Arc::new(ManualClock::starting_at("2026-06-12T08:30:00Z".parse().unwrap()));
-        let options = Options { pump: pump::Settings { poll: Duration::from_millis(5), ..pump }, ..Options::in_memory(clock.clone()) };
+        let options = Options {
+            pump: pump::Settings { poll: Duration::from_millis(5), ..pump },
+            ..Options::in_memory(clock.clone())
+        };
         let stack = Stack::start(options).await.unwrap();
         Self { stack, clock, http: reqwest::Client::new() }
     }
@@ -81,7 +84,8 @@ impl World {
         let old = ring.open(Place { key: &place, field: schema::tenants::SECRET }, &record.secret).unwrap();
         let previous = Place { key: &place, field: schema::tenants::PREVIOUS_SECRET };
         record.previous_secret = Some(ring.seal(previous, &old).unwrap());
-        record.secret = ring.seal(Place { key: &place, field: schema::tenants::SECRET }, &secret.into()).unwrap();
+        record.secret =
+            ring.seal(Place { key: &place, field: schema::tenants::SECRET }, &secret.into()).unwrap();
         self.stack.store.tenants.put(&record).await.unwrap();
     }
 

@@ -1,5 +1,13 @@
 //! The integration suite: the whole stack, the simulators and the clock in one place.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it did not expect must fail there and then"
+)]
+
 mod customer_rules;
 mod dynamo;
 mod flaky;

@@ -7,8 +7,8 @@ use common::store::inbox::{Event, Status};
 use connect_tests::getfly::ProductMode;
 use connect_tests::haravan::generate::Generator;
 use connect_tests::haravan::{
-    BodyStyle, CancelSpec, CustomerSpec, Gateway, KeySet, LineSpec, NumberStyle, OrderChange, OrderSpec, PaymentSpec, TimeStyle,
-    UserId,
+    BodyStyle, CancelSpec, CustomerSpec, Gateway, KeySet, LineSpec, NumberStyle, OrderChange, OrderSpec,
+    PaymentSpec, TimeStyle, UserId,
 };
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -41,7 +41,8 @@ async fn later_events_of_an_order_are_stored_and_recorded_as_not_applied() {
     world.haravan().update_order(id, OrderChange { fulfil: true, ..OrderChange::default() }).unwrap();
     world.haravan().cancel_order(id, CancelSpec { refund: true, ..CancelSpec::default() }).unwrap();
     world.deliver_everything_due().await;
-    let later: Vec<Event> = world.events().await.into_iter().filter(|event| event.topic != Topic::OrderCreate).collect();
+    let later: Vec<Event> =
+        world.events().await.into_iter().filter(|event| event.topic != Topic::OrderCreate).collect();
     let topics: HashSet<Topic> = later.iter().map(|event| event.topic).collect();
     let expected = [Topic::OrderUpdated, Topic::OrderPaid, Topic::OrderFulfilled, Topic::OrderCancelled];
     assert_eq!(topics, HashSet::from(expected));
@@ -105,7 +106,9 @@ async fn create_update_and_paid_at_once_give_one_order_with_one_payment() {
     for _ in 0..3 {
         let world = World::start().await;
         let updated = edited(fixture::PAID_ORDER, |body| body["updated_at"] = "2026-06-12T07:02:46Z".into());
-        for (topic, body) in [("orders/create", fixture::PAID_ORDER), ("orders/updated", &updated), ("orders/paid", &updated)] {
+        for (topic, body) in
+            [("orders/create", fixture::PAID_ORDER), ("orders/updated", &updated), ("orders/paid", &updated)]
+        {
             assert_eq!(world.post(topic, body).await, 200);
         }
         world.work_until_done().await;
@@ -137,7 +140,13 @@ async fn an_order_that_is_in_the_crm_already_is_recognised_by_its_code() {
     // Our own memory of it is lost.
     let client = world.stack.embedded.client();
     let key = aws_sdk_dynamodb::types::AttributeValue::S("hat-mam#order#1791400031".to_owned());
-    client.delete_item().table_name("dedup").key(common::store::schema::dedup::KEY, key).send().await.unwrap();
+    client
+        .delete_item()
+        .table_name("dedup")
+        .key(common::store::schema::dedup::KEY, key)
+        .send()
+        .await
+        .unwrap();
     let again = world.carry("orders/updated", &as_of("2026-06-12T05:00:00Z", |_| ())).await;
     assert_done(&again, Some("already_in_crm"), &[]);
     assert_eq!(again.crm_code, first.crm_code);
@@ -173,7 +182,10 @@ async fn an_existing_customer_keeps_its_person_in_charge() {
     let world = World::start().await;
     world.getfly().add_user(crm_user("ha.vo", STAFF.1));
     let known = earlier_customer("KH-CU", "0903555018", "");
-    world.getfly().add_account(connect_tests::getfly::SeedAccount { account_manager_username: Some("thao.vo".to_owned()), ..known });
+    world.getfly().add_account(connect_tests::getfly::SeedAccount {
+        account_manager_username: Some("thao.vo".to_owned()),
+        ..known
+    });
     let order = edited(fixture::ORDER, |body| body["user_id"] = STAFF.0.into());
     let event = world.carry("orders/create", &order).await;
     assert_carried_over(&event);
@@ -186,7 +198,9 @@ async fn the_staff_map_names_a_login_or_an_email_and_comes_before_haravan() {
     for target in ["thao.vo", "THAO.VO@hatmam.example"] {
         let world = World::start().await;
         world.getfly().add_user(crm_user("ha.vo", STAFF.1));
-        world.settings(|settings| drop(settings.staff_map.insert(STAFF.0.to_string(), target.to_owned()))).await;
+        world
+            .settings(|settings| drop(settings.staff_map.insert(STAFF.0.to_string(), target.to_owned())))
+            .await;
         let event = world.place(notebooks().staff(UserId(STAFF.0))).await;
         assert_carried_over(&event);
         assert_eq!(world.assignee_of(&world.order_of(&event)).as_deref(), Some("thao.vo"), "{target}");
@@ -235,7 +249,9 @@ async fn the_gateway_map_goes_by_code_and_by_name_and_ignores_case() {
         (by("Ví khác", "Custom"), "Chuyển khoản"),
         (Gateway::Cod, "Tiền mặt"),
     ] {
-        let event = world.place(notebooks().payment(connect_tests::haravan::Payment::Paid).gateway(gateway.clone())).await;
+        let event = world
+            .place(notebooks().payment(connect_tests::haravan::Payment::Paid).gateway(gateway.clone()))
+            .await;
         assert_carried_over(&event);
         let order = world.order_of(&event);
         assert_eq!(order.payment_method_name, method, "{gateway:?}");
@@ -263,7 +279,10 @@ async fn an_unknown_payment_method_of_a_paid_order_parks_it_until_the_crm_has_th
     world.getfly().add_payment_method("VNPay");
     let event = world.retry(&event).await;
     assert_carried_over(&event);
-    assert_eq!(world.payments_of(&world.order_of(&event)), [("VNPay".to_owned(), dong("1260000"), "2026-06-12".to_owned())]);
+    assert_eq!(
+        world.payments_of(&world.order_of(&event)),
+        [("VNPay".to_owned(), dong("1260000"), "2026-06-12".to_owned())]
+    );
     world.only_account();
 }
 
@@ -301,7 +320,9 @@ async fn a_crm_that_knows_only_its_own_products_gets_the_missing_ones() {
     assert_eq!(world.order_of(&event).real_amount, dong("333000"));
 
     // One of the two is known by now, and the new one stands on two lines.
-    let mixed = notebooks().line(LineSpec::of("Bút gỗ", 150_000, 1).sku("BG-OC-01")).line(LineSpec::of("Quà", 0, 1).sku("ST-01"));
+    let mixed = notebooks()
+        .line(LineSpec::of("Bút gỗ", 150_000, 1).sku("BG-OC-01"))
+        .line(LineSpec::of("Quà", 0, 1).sku("ST-01"));
     let event = world.place(mixed).await;
     assert_done(&event, None, &["products_created_in_crm"]);
     assert_eq!(world.order_of(&event).lines.len(), 3);
@@ -432,7 +453,12 @@ async fn the_crms_total_of_three_hundred_random_orders_is_haravans() {
     world.work_until_done().await;
     assert_eq!((world.count(Status::Done).await, world.getfly().orders().len()), (300, 300));
     let events = world.events().await;
-    let money = ["total_is_more_than_its_parts", "total_differs_in_crm", "total_unknown", "payment_not_counted_in_crm"];
+    let money = [
+        "total_is_more_than_its_parts",
+        "total_differs_in_crm",
+        "total_unknown",
+        "payment_not_counted_in_crm",
+    ];
     for (id, total, _) in &orders {
         let order = world.getfly().orders_coded(&format!("HRV-{id}")).remove(0);
         assert_eq!(order.real_amount, *total, "order {id}");
@@ -443,7 +469,11 @@ async fn the_crms_total_of_three_hundred_random_orders_is_haravans() {
         world.getfly().orders().iter().filter(|order| pick(order) > Decimal::ZERO).count()
     };
     // The orders were of many kinds.
-    assert!(parts(|order| order.discount_amount) > 20 && parts(|order| order.f_amount) > 40 && parts(|order| order.transport_amount) > 40);
+    assert!(
+        parts(|order| order.discount_amount) > 20
+            && parts(|order| order.f_amount) > 40
+            && parts(|order| order.transport_amount) > 40
+    );
 }
 
 #[tokio::test]
@@ -465,7 +495,11 @@ async fn a_random_total_that_does_not_add_up_is_met_or_told() {
         let total: Decimal = read["total_price"].as_str().unwrap().parse().unwrap();
         let differs = event.warnings.iter().any(|code| code == "total_differs_in_crm");
         assert_eq!(order.real_amount != total, differs, "{event:?}");
-        assert_eq!(event.warnings.iter().any(|code| code == "total_is_more_than_its_parts"), differs, "{event:?}");
+        assert_eq!(
+            event.warnings.iter().any(|code| code == "total_is_more_than_its_parts"),
+            differs,
+            "{event:?}"
+        );
         if differs { told += 1 } else { met += 1 }
     }
     assert!(met > 10 && told > 10, "{met} met, {told} told");

@@ -23,7 +23,11 @@ async fn a_forged_delivery_is_refused() {
 async fn a_delivery_without_signature_topic_or_shop_is_refused() {
     let world = World::start().await;
     let signature = sign(&world.stack.addresses.client_secret, fixture::ORDER);
-    let all = [("X-Haravan-Topic", "orders/create".to_owned()), ("X-Haravan-Org-Id", ORG.to_string()), ("X-Haravan-Hmacsha256", signature)];
+    let all = [
+        ("X-Haravan-Topic", "orders/create".to_owned()),
+        ("X-Haravan-Org-Id", ORG.to_string()),
+        ("X-Haravan-Hmacsha256", signature),
+    ];
     for missing in 0..all.len() {
         let mut headers = all.to_vec();
         headers.remove(missing);
@@ -36,7 +40,11 @@ async fn a_delivery_without_signature_topic_or_shop_is_refused() {
 async fn a_truncated_or_altered_body_is_refused() {
     let world = World::start().await;
     let signature = sign(&world.stack.addresses.client_secret, fixture::ORDER);
-    let headers = [("X-Haravan-Topic", "orders/create".to_owned()), ("X-Haravan-Org-Id", ORG.to_string()), ("X-Haravan-Hmacsha256", signature)];
+    let headers = [
+        ("X-Haravan-Topic", "orders/create".to_owned()),
+        ("X-Haravan-Org-Id", ORG.to_string()),
+        ("X-Haravan-Hmacsha256", signature),
+    ];
     let url = &world.stack.addresses.webhook_url;
     let (cut, _) = fixture::ORDER.split_at(fixture::ORDER.len() - 1);
     assert_eq!(world.post_raw(url, &headers, cut).await, 401);
@@ -87,7 +95,10 @@ async fn a_body_replayed_under_another_topic_does_no_harm() {
     assert_eq!(world.post("orders/delete", fixture::ORDER).await, 200);
     world.work_until_done().await;
     let orders = world.getfly().orders();
-    assert_eq!(orders.iter().map(|order| (order.order_code.as_str(), order.status)).collect::<Vec<_>>(), [("HRV-1791400031", 1)]);
+    assert_eq!(
+        orders.iter().map(|order| (order.order_code.as_str(), order.status)).collect::<Vec<_>>(),
+        [("HRV-1791400031", 1)]
+    );
 }
 
 #[tokio::test]
@@ -96,7 +107,9 @@ async fn an_oversized_delivery_is_refused_announced_or_not() {
     let huge = vec![b' '; common::body::MAX_BODY_BYTES + 1];
     assert_eq!(world.post("orders/create", &huge).await, 413);
     let url = &world.stack.addresses.webhook_url;
-    let chunks = futures::stream::iter(huge.chunks(65_536).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>());
+    let chunks = futures::stream::iter(
+        huge.chunks(65_536).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>(),
+    );
     let answer = reqwest::Client::new().post(url).body(reqwest::Body::wrap_stream(chunks)).send().await;
     // The door may shut before all of it is sent.
     assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status() == 413));
@@ -116,7 +129,8 @@ async fn an_unknown_or_malformed_tenant_is_refused() {
 async fn other_methods_are_not_allowed() {
     let world = World::start().await;
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
-        let answer = reqwest::Client::new().request(method, &world.stack.addresses.webhook_url).send().await.unwrap();
+        let answer =
+            reqwest::Client::new().request(method, &world.stack.addresses.webhook_url).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
     }
 }
@@ -147,7 +161,8 @@ async fn a_changed_secret_is_noticed_and_the_old_one_still_accepted() {
 #[tokio::test]
 async fn a_disconnected_shops_delivery_is_acknowledged_and_left_alone() {
     let world = World::start().await;
-    let mut shop: ShopConnection = world.stack.store.connections.shops(&world.tenant()).await.unwrap().remove(0);
+    let mut shop: ShopConnection =
+        world.stack.store.connections.shops(&world.tenant()).await.unwrap().remove(0);
     shop.connected = false;
     world.stack.store.connections.put_shop(&shop).await.unwrap();
     assert_eq!(world.post("orders/create", fixture::ORDER).await, 200);
@@ -166,7 +181,11 @@ async fn a_ping_is_acknowledged_and_leaves_nothing() {
     ];
     assert_eq!(world.post_raw(url, &test, fixture::ORDER).await, 200);
     test.pop();
-    assert_eq!(world.post_raw(url, &test, fixture::ORDER).await, 401, "the test header is no way around the signature");
+    assert_eq!(
+        world.post_raw(url, &test, fixture::ORDER).await,
+        401,
+        "the test header is no way around the signature"
+    );
     nothing_is_stored(&world).await;
 }
 
@@ -175,10 +194,15 @@ async fn the_challenge_is_answered_to_the_right_token_only() {
     let world = World::start().await;
     let token = world.stack.addresses.verify_token.clone();
     let ask = |token: &str, mode: &str| {
-        let query = [("hub.mode", mode.to_owned()), ("hub.verify_token", token.to_owned()), ("hub.challenge", "<b>42</b>".to_owned())];
+        let query = [
+            ("hub.mode", mode.to_owned()),
+            ("hub.verify_token", token.to_owned()),
+            ("hub.challenge", "<b>42</b>".to_owned()),
+        ];
         let world = &world;
         async move {
-            let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let query: Vec<(&str, &str)> =
+                query.iter().map(|(name, value)| (*name, value.as_str())).collect();
             world.challenge(&query).await
         }
     };
@@ -186,6 +210,9 @@ async fn the_challenge_is_answered_to_the_right_token_only() {
     assert_eq!(ask("wrong", "subscribe").await.0, 401);
     assert_eq!(ask("", "subscribe").await.0, 401);
     assert_eq!(ask(&token, "unsubscribe").await.0, 401);
-    assert_eq!(world.challenge(&[("hub.verify_token", &token), ("hub.challenge", "7")]).await, (StatusCode::OK, "7".to_owned()));
+    assert_eq!(
+        world.challenge(&[("hub.verify_token", &token), ("hub.challenge", "7")]).await,
+        (StatusCode::OK, "7".to_owned())
+    );
     assert_eq!(world.challenge(&[("hub.verify_token", &token)]).await.0, 400);
 }

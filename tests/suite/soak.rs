@@ -35,7 +35,8 @@ fn buyers(seed: u64) -> Vec<Buyer> {
             let read: Value = serde_json::from_str(&order).unwrap();
             let customer = read["customer"].to_string();
             let order_code = format!("HRV-{}", read["id"]);
-            let posts = vec![("orders/create", order.into_bytes()), ("customers/create", customer.into_bytes())];
+            let posts =
+                vec![("orders/create", order.into_bytes()), ("customers/create", customer.into_bytes())];
             Buyer { phone, order_code, posts }
         })
         .collect()
@@ -74,7 +75,10 @@ async fn storm(seed: u64) {
     let (first, second) = posts.split_at(half);
     for (part, posts) in [first, second].into_iter().enumerate() {
         let answers: Vec<_> =
-            futures::stream::iter(posts.iter().map(|(topic, body)| world.post(topic, body))).buffer_unordered(16).collect().await;
+            futures::stream::iter(posts.iter().map(|(topic, body)| world.post(topic, body)))
+                .buffer_unordered(16)
+                .collect()
+                .await;
         assert!(answers.iter().all(|status| *status == 200), "everything is taken in");
         // The key is refused for a while, in the middle of it all.
         world.getfly().settings_mut(|settings| settings.unauthorised_until_cleared = part == 0);
@@ -88,14 +92,26 @@ async fn storm(seed: u64) {
     assert_eq!((accounts.len(), orders.len()), (BUYERS, BUYERS));
     let phones: BTreeSet<&str> = accounts.iter().map(|account| account.phone_office.as_str()).collect();
     assert_eq!(phones.len(), BUYERS, "nobody is there twice");
-    let phone_of: BTreeMap<&str, &str> =
-        accounts.iter().map(|account| (account.account_code.as_str(), account.phone_office.as_str())).collect();
+    let phone_of: BTreeMap<&str, &str> = accounts
+        .iter()
+        .map(|account| (account.account_code.as_str(), account.phone_office.as_str()))
+        .collect();
     let owner: BTreeMap<&str, &str> = orders
         .iter()
-        .map(|order| (order.order_code.as_str(), phone_of.get(order.account_code.as_str()).copied().unwrap_or("nobody")))
+        .map(|order| {
+            (
+                order.order_code.as_str(),
+                phone_of.get(order.account_code.as_str()).copied().unwrap_or("nobody"),
+            )
+        })
         .collect();
     for buyer in &buyers {
-        assert_eq!(owner.get(buyer.order_code.as_str()), Some(&buyer.phone.as_str()), "{} is crossed", buyer.order_code);
+        assert_eq!(
+            owner.get(buyer.order_code.as_str()),
+            Some(&buyer.phone.as_str()),
+            "{} is crossed",
+            buyer.order_code
+        );
     }
     assert_eq!(world.count(Status::Parked).await, 0);
     assert_eq!(world.count(Status::Done).await, 2 * BUYERS, "one event per body, however often it came");

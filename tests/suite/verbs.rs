@@ -48,7 +48,13 @@ pub fn earlier_customer(code: &str, phone: &str, email: &str) -> SeedAccount {
 
 /// An active CRM user.
 pub fn crm_user(login: &str, email: &str) -> User {
-    User { user_name: login.to_owned(), contact_name: login.to_owned(), email: email.to_owned(), valid: 1, ..User::default() }
+    User {
+        user_name: login.to_owned(),
+        contact_name: login.to_owned(),
+        email: email.to_owned(),
+        valid: 1,
+        ..User::default()
+    }
 }
 
 /// That the event did its work and has nothing to tell.
@@ -83,7 +89,8 @@ impl World {
     pub async fn accept(&self, topic: &str, body: &[u8]) -> Event {
         let before: HashSet<EventKey> = self.events().await.into_iter().map(|event| event.key).collect();
         assert_eq!(self.post(topic, body).await, 200);
-        let mut new: Vec<Event> = self.events().await.into_iter().filter(|event| !before.contains(&event.key)).collect();
+        let mut new: Vec<Event> =
+            self.events().await.into_iter().filter(|event| !before.contains(&event.key)).collect();
         assert_eq!(new.len(), 1, "one new event of {topic}");
         new.remove(0)
     }
@@ -105,7 +112,12 @@ impl World {
     pub async fn disconnect(&self) {
         let shops = &self.stack.store.connections;
         for shop in shops.shops(&self.tenant()).await.unwrap() {
-            let gone = ShopConnection { connected: false, generation: shop.generation + 1, access_token: None, ..shop };
+            let gone = ShopConnection {
+                connected: false,
+                generation: shop.generation + 1,
+                access_token: None,
+                ..shop
+            };
             shops.put_shop(&gone).await.unwrap();
         }
         self.clock.advance(common::tenant::FRESH);
@@ -182,7 +194,9 @@ impl World {
     /// The names of a customer's sources.
     pub fn sources_of(&self, account: &Account) -> Vec<String> {
         let sources = self.getfly().account_sources();
-        let named = |id: &u64| sources.iter().find(|source| source.id == *id).map(|source| source.source_name.clone());
+        let named = |id: &u64| {
+            sources.iter().find(|source| source.id == *id).map(|source| source.source_name.clone())
+        };
         account.account_source.iter().filter_map(named).collect()
     }
 

@@ -91,7 +91,8 @@ impl NewAccount {
                     slim.birthday = None;
                     left_out.push("without_birthday");
                 }
-                "country_name" | "province_name" | "district_name" | "ward_name" | "country_id" | "province_id" | "district_id" => {
+                "country_name" | "province_name" | "district_name" | "ward_name" | "country_id"
+                | "province_id" | "district_id" => {
                     slim.country_name = None;
                     slim.province_name = None;
                     slim.district_name = None;
@@ -154,8 +155,12 @@ mod tests {
 
     #[test]
     fn nothing_empty_is_sent() {
-        let account = NewAccount { account_code: "HRV-1".into(), account_name: "A".into(), ..NewAccount::default() };
-        assert_eq!(serde_json::to_string(&account).unwrap(), r#"{"account_code":"HRV-1","account_name":"A"}"#);
+        let account =
+            NewAccount { account_code: "HRV-1".into(), account_name: "A".into(), ..NewAccount::default() };
+        assert_eq!(
+            serde_json::to_string(&account).unwrap(),
+            r#"{"account_code":"HRV-1","account_name":"A"}"#
+        );
     }
 
     #[test]
@@ -169,7 +174,10 @@ mod tests {
             ..NewAccount::default()
         };
         let (slim, left_out) = account.without(&["gender".into(), "district_name".into()]).unwrap();
-        assert_eq!((slim.gender, slim.district_name, left_out), (None, None, vec!["without_gender", "without_region"]));
+        assert_eq!(
+            (slim.gender, slim.district_name, left_out),
+            (None, None, vec!["without_gender", "without_region"])
+        );
         for identity in ["phone_office", "account_name", "account_code", "custom_fields.tax"] {
             assert_eq!(account.without(&[identity.into()]), None, "{identity}");
         }

@@ -70,7 +70,10 @@ impl Getfly {
     /// # Errors
     /// [`CrmError`].
     pub async fn accounts_by_phone(&self, phone: &PhoneNumber) -> Result<Vec<Account>, CrmError> {
-        for (filter, value) in [("filtering[phone_office:contains]", phone.tail()), ("filtering[phone_office:eq]", &phone.local())] {
+        for (filter, value) in [
+            ("filtering[phone_office:contains]", phone.tail()),
+            ("filtering[phone_office:eq]", &phone.local()),
+        ] {
             let found = self.accounts(filter, value).await?;
             let same: Vec<Account> = found.into_iter().filter(|account| account.has_phone(phone)).collect();
             if !same.is_empty() {
@@ -123,7 +126,10 @@ impl Getfly {
     /// # Errors
     /// [`CrmError`].
     pub async fn restore_account(&self, code: &str) -> Result<bool, CrmError> {
-        match self.call(Call::Write, Method::POST, "account/restore", &[], Some(&json!({"account_code": code}))).await {
+        match self
+            .call(Call::Write, Method::POST, "account/restore", &[], Some(&json!({"account_code": code})))
+            .await
+        {
             Ok(_) => Ok(true),
             Err(CrmError::RouteMissing | CrmError::Refused { .. } | CrmError::Duplicate { .. }) => Ok(false),
             Err(error) => Err(error),
@@ -140,12 +146,20 @@ impl Getfly {
         // A thousand pages are more users than a CRM has; a server that always says "more" must not hold us.
         for page in 0..1000_usize {
             let offset = (page * PAGE).to_string();
-            let query =
-                [("fields", USER_FIELDS), ("filtering[valid:eq]", "1"), ("limit", limit.as_str()), ("offset", offset.as_str())];
+            let query = [
+                ("fields", USER_FIELDS),
+                ("filtering[valid:eq]", "1"),
+                ("limit", limit.as_str()),
+                ("offset", offset.as_str()),
+            ];
             let answer = self.call(Call::List, Method::GET, "users", &query, None::<&()>).await?;
             let found = answer.as_ref().and_then(rows).ok_or(unusable("no list", Call::List))?;
             users.extend(found.iter().filter_map(User::read));
-            let more = answer.as_ref().and_then(|body| body.get("has_more")).and_then(Value::as_bool).unwrap_or(false);
+            let more = answer
+                .as_ref()
+                .and_then(|body| body.get("has_more"))
+                .and_then(Value::as_bool)
+                .unwrap_or(false);
             if !more || found.is_empty() {
                 break;
             }
@@ -191,7 +205,10 @@ impl Getfly {
         loop {
             let answer = self.call_once(call, method.clone(), path, query, body).await;
             let Err(CrmError::RateLimited { after }) = answer else { return answer };
-            let wait = after.unwrap_or(RATE_PAUSE).max(Duration::from_millis(100)).mul_f64(1.0 + fastrand::f64() * 0.2);
+            let wait = after
+                .unwrap_or(RATE_PAUSE)
+                .max(Duration::from_millis(100))
+                .mul_f64(1.0 + fastrand::f64() * 0.2);
             if self.patience.fetch_sub(millis(wait), Ordering::Relaxed) < millis(wait) {
                 return answer;
             }
@@ -208,8 +225,12 @@ impl Getfly {
         query: &[(&str, &str)],
         body: Option<&B>,
     ) -> Result<Option<Value>, CrmError> {
-        let url = self.base.join(&format!("api/v6.1/{path}")).map_err(|_| unusable("no such address", Call::Lookup))?;
-        let mut request = self.http.request(method, url).header("X-API-KEY", self.key.expose_secret()).query(query);
+        let url = self
+            .base
+            .join(&format!("api/v6.1/{path}"))
+            .map_err(|_| unusable("no such address", Call::Lookup))?;
+        let mut request =
+            self.http.request(method, url).header("X-API-KEY", self.key.expose_secret()).query(query);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -227,7 +248,9 @@ impl Getfly {
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         match (status.as_u16(), body) {
             (200..=299, Some(body)) if is_error_in_success(&body) => Err(refusal(&body)),
-            (200..=299, Some(body @ (Value::Object(_) | Value::Array(_) | Value::Number(_)))) => Ok(Some(body)),
+            (200..=299, Some(body @ (Value::Object(_) | Value::Array(_) | Value::Number(_)))) => {
+                Ok(Some(body))
+            }
             (200..=299, _) if bytes.is_empty() && call == Call::Lookup => Ok(None),
             (200..=299, _) => Err(CrmError::Transient {
                 what: "an answer that is not JSON; its release may lack v6.1",
@@ -249,7 +272,12 @@ impl Getfly {
                 status: Some(status.as_u16()),
                 // A gateway gave up on a CRM that may be at work yet; an answer of the CRM's own means it is through.
                 may_still_write: call == Call::Write
-                    && matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT),
+                    && matches!(
+                        status,
+                        StatusCode::BAD_GATEWAY
+                            | StatusCode::SERVICE_UNAVAILABLE
+                            | StatusCode::GATEWAY_TIMEOUT
+                    ),
             }),
         }
     }

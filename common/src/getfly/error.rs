@@ -95,14 +95,17 @@ impl CrmError {
     /// The CRM's words, for the tenant's own admin.
     pub fn text(&self) -> Option<String> {
         match self {
-            Self::Duplicate { text, .. } | Self::SourceConflict { text } | Self::Refused { text, .. } => Some(text.for_the_admin()),
+            Self::Duplicate { text, .. } | Self::SourceConflict { text } | Self::Refused { text, .. } => {
+                Some(text.for_the_admin())
+            }
             _ => None,
         }
     }
 }
 
 /// Phrases that tell a duplicate, in lower case and NFC.
-const DUPLICATE_WORDS: [&str; 6] = ["không cho phép trùng", "trùng", "tồn tại", "đã có", "already exists", "duplicate"];
+const DUPLICATE_WORDS: [&str; 6] =
+    ["không cho phép trùng", "trùng", "tồn tại", "đã có", "already exists", "duplicate"];
 
 fn says_duplicate(text: &str) -> bool {
     // "không tồn tại" (does not exist) contains "tồn tại" (exists).
@@ -147,7 +150,9 @@ pub fn refusal(body: &Value) -> CrmError {
     let mut fields: Vec<String> = errors.into_iter().map(|(field, _)| field).collect();
     if fields.is_empty() {
         let said = fold(&words);
-        fields.extend(FIELD_WORDS.iter().find(|(word, _)| said.contains(word)).map(|(_, field)| (*field).to_owned()));
+        fields.extend(
+            FIELD_WORDS.iter().find(|(word, _)| said.contains(word)).map(|(_, field)| (*field).to_owned()),
+        );
     }
     CrmError::Refused { fields, text }
 }
@@ -162,7 +167,9 @@ pub fn is_error_in_success(body: &Value) -> bool {
         Some(Value::Number(number)) => number.as_i64() != Some(0),
         Some(Value::Bool(true)) => true,
     };
-    says(body.get("errors")) || says(body.get("error")) || says(body.get("data").and_then(|data| data.get("error")))
+    says(body.get("errors"))
+        || says(body.get("error"))
+        || says(body.get("data").and_then(|data| data.get("error")))
 }
 
 /// `errors` as pairs of field and first text; a field's value is a text or a list of texts.
@@ -182,15 +189,24 @@ fn first_text(value: &Value) -> Option<String> {
 
 /// The message with what the fields add to it: a message alone is often no more than "the data is not valid".
 fn spoken(message: &str, errors: &[(String, String)]) -> String {
-    let news = errors.iter().map(|(_, said)| said.as_str()).filter(|said| !said.is_empty() && !message.contains(said));
-    let parts: Vec<&str> = std::iter::once(message).filter(|message| !message.is_empty()).chain(news).collect();
+    let news = errors
+        .iter()
+        .map(|(_, said)| said.as_str())
+        .filter(|said| !said.is_empty() && !message.contains(said));
+    let parts: Vec<&str> =
+        std::iter::once(message).filter(|message| !message.is_empty()).chain(news).collect();
     parts.join("; ")
 }
 
 /// Order of getfly.md §2.5: `message`, `error`, `msg`, `data.error`, first of `errors`.
 fn message(body: &Value) -> String {
-    let candidates =
-        [body.get("message"), body.get("error"), body.get("msg"), body.get("data").and_then(|data| data.get("error")), body.get("errors")];
+    let candidates = [
+        body.get("message"),
+        body.get("error"),
+        body.get("msg"),
+        body.get("data").and_then(|data| data.get("error")),
+        body.get("errors"),
+    ];
     candidates.into_iter().flatten().find_map(first_text).unwrap_or_default()
 }
 
@@ -205,11 +221,24 @@ mod tests {
 
     #[test]
     fn refusals_are_told_apart() {
-        assert!(matches!(fixture("getfly_account_create_duplicate_400"), CrmError::Duplicate { field: Some(UniqueField::Phone), .. }));
-        assert!(matches!(fixture("getfly_sale_order_create_duplicate_400"), CrmError::Duplicate { field: Some(UniqueField::Code), .. }));
-        assert!(matches!(fixture("getfly_account_create_source_conflict_400"), CrmError::SourceConflict { .. }));
-        assert!(matches!(fixture("getfly_account_validation_422"), CrmError::Refused { fields, .. } if fields == ["account_name"]));
-        assert!(matches!(fixture("getfly_error_in_200"), CrmError::Refused { fields, .. } if fields == ["source"]));
+        assert!(matches!(
+            fixture("getfly_account_create_duplicate_400"),
+            CrmError::Duplicate { field: Some(UniqueField::Phone), .. }
+        ));
+        assert!(matches!(
+            fixture("getfly_sale_order_create_duplicate_400"),
+            CrmError::Duplicate { field: Some(UniqueField::Code), .. }
+        ));
+        assert!(matches!(
+            fixture("getfly_account_create_source_conflict_400"),
+            CrmError::SourceConflict { .. }
+        ));
+        assert!(
+            matches!(fixture("getfly_account_validation_422"), CrmError::Refused { fields, .. } if fields == ["account_name"])
+        );
+        assert!(
+            matches!(fixture("getfly_error_in_200"), CrmError::Refused { fields, .. } if fields == ["source"])
+        );
     }
 
     #[test]
@@ -217,30 +246,59 @@ mod tests {
         let read = refusal(&serde_json::json!({"message": "Khách hàng không tồn tại"}));
         assert!(matches!(read, CrmError::Refused { .. }));
         // Combining accents are the same words.
-        let read = refusal(&serde_json::json!({"message": "So\u{302}́ đie\u{323}\u{302}n thoa\u{323}i đa\u{303} co\u{301}"}));
+        let read = refusal(
+            &serde_json::json!({"message": "So\u{302}́ đie\u{323}\u{302}n thoa\u{323}i đa\u{303} co\u{301}"}),
+        );
         assert!(matches!(read, CrmError::Duplicate { field: None, .. }));
     }
 
     #[test]
     fn an_error_hidden_in_a_success_is_found() {
-        for body in [r#"{"errors":{"a":["b"]}}"#, r#"{"error":"x"}"#, r#"{"data":{"error":"x"}}"#, r#"{"error":true}"#] {
+        for body in [
+            r#"{"errors":{"a":["b"]}}"#,
+            r#"{"error":"x"}"#,
+            r#"{"data":{"error":"x"}}"#,
+            r#"{"error":true}"#,
+        ] {
             assert!(is_error_in_success(&serde_json::from_str(body).unwrap()), "{body}");
         }
-        for body in [r#"{"errors":[]}"#, r#"{"error":null,"errors":{}}"#, r#"{"error":"","data":{}}"#, r#"{"data":[1]}"#, "[]", "7", "{\"error\":false}"] {
+        for body in [
+            r#"{"errors":[]}"#,
+            r#"{"error":null,"errors":{}}"#,
+            r#"{"error":"","data":{}}"#,
+            r#"{"data":[1]}"#,
+            "[]",
+            "7",
+            "{\"error\":false}",
+        ] {
             assert!(!is_error_in_success(&serde_json::from_str(body).unwrap()), "{body}");
         }
     }
 
     #[test]
     fn any_json_is_some_refusal() {
-        for body in ["null", "[]", "7", "\"x\"", r#"{"errors":"text"}"#, r#"{"errors":[["a"]]}"#, r#"{"errors":{"a":{"b":[1]}}}"#, r#"{"message":{"a":"b"}}"#] {
-            assert!(matches!(refusal(&serde_json::from_str(body).unwrap()), CrmError::Refused { .. }), "{body}");
+        for body in [
+            "null",
+            "[]",
+            "7",
+            "\"x\"",
+            r#"{"errors":"text"}"#,
+            r#"{"errors":[["a"]]}"#,
+            r#"{"errors":{"a":{"b":[1]}}}"#,
+            r#"{"message":{"a":"b"}}"#,
+        ] {
+            assert!(
+                matches!(refusal(&serde_json::from_str(body).unwrap()), CrmError::Refused { .. }),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn the_words_for_the_admin_name_what_is_wrong_and_say_it_once() {
-        let read = refusal(&serde_json::json!({"message": "Không hợp lệ", "errors": {"a": ["A sai"], "b": "B sai", "c": []}}));
+        let read = refusal(
+            &serde_json::json!({"message": "Không hợp lệ", "errors": {"a": ["A sai"], "b": "B sai", "c": []}}),
+        );
         assert_eq!(read.text().unwrap(), "Không hợp lệ; A sai; B sai");
         let read = refusal(&serde_json::json!({"message": "A sai", "errors": {"a": ["A sai"]}}));
         assert_eq!(read.text().unwrap(), "A sai");

@@ -168,8 +168,10 @@ pub struct Order {
 impl Order {
     /// Reads a record; `None` unless it is the order of this code.
     pub fn read(record: &Value, code: &str) -> Option<Self> {
-        (text(record, "order_code")? == code)
-            .then(|| Self { real_amount: decimal(record, "real_amount"), paid_amount: decimal(record, "f_amount") })
+        (text(record, "order_code")? == code).then(|| Self {
+            real_amount: decimal(record, "real_amount"),
+            paid_amount: decimal(record, "f_amount"),
+        })
     }
 }
 

@@ -39,8 +39,11 @@ mod tests {
 
     #[test]
     fn staff_are_found_by_email_then_by_login_and_never_when_inactive() {
-        let list: Value = serde_json::from_str(include_str!("../../../tests/fixtures/getfly_users_list_response.json")).unwrap();
-        let users: Vec<User> = super::super::answer::rows(&list).unwrap().iter().filter_map(User::read).collect();
+        let list: Value =
+            serde_json::from_str(include_str!("../../../tests/fixtures/getfly_users_list_response.json"))
+                .unwrap();
+        let users: Vec<User> =
+            super::super::answer::rows(&list).unwrap().iter().filter_map(User::read).collect();
         let find = |email| find_by_email(&users, email).map(|user| user.user_name.as_str());
         assert_eq!(find(" thao.vo@HATMAM.example "), Some("thao.vo"));
         assert_eq!(find("huy.ngo@hatmam.example"), Some("huy.ngo@hatmam.example"));

@@ -46,7 +46,11 @@ impl Admin {
     ///
     /// # Errors
     /// [`StaffLookupError`].
-    pub async fn staff_email(&self, token: &SecretString, id: StaffId) -> Result<Option<String>, StaffLookupError> {
+    pub async fn staff_email(
+        &self,
+        token: &SecretString,
+        id: StaffId,
+    ) -> Result<Option<String>, StaffLookupError> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default, deserialize_with = "lenient::object")]
@@ -61,7 +65,8 @@ impl Admin {
 
         let url = self.base.join(&format!("com/users/{id}.json")).map_err(|_| TRANSIENT)?;
         // Haravan answers 400 without the content type, also where there is no content (haravan.md §5.1).
-        let request = self.http.get(url).bearer_auth(token.expose_secret()).header(CONTENT_TYPE, "application/json");
+        let request =
+            self.http.get(url).bearer_auth(token.expose_secret()).header(CONTENT_TYPE, "application/json");
         let answer = request.send().await.map_err(|_| TRANSIENT)?;
         let status = answer.status();
         if status.as_u16() == 429 || status.is_server_error() {

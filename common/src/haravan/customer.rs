@@ -149,7 +149,8 @@ impl Address {
 
     /// Whether the address lies in Vietnam, as far as it says.
     pub fn is_vietnamese(&self) -> bool {
-        self.country_code.as_deref() == Some("vn") || self.country.as_deref().is_some_and(|name| fold(name) == "vietnam")
+        self.country_code.as_deref() == Some("vn")
+            || self.country.as_deref().is_some_and(|name| fold(name) == "vietnam")
     }
 }
 
@@ -167,12 +168,17 @@ fn is_real_name(part: &str) -> bool {
 pub fn real_email(text: &str) -> Option<String> {
     let email = fold(text.trim());
     let (local, domain) = email.split_once('@')?;
-    let shaped = !local.is_empty() && domain.contains('.') && !email.contains(char::is_whitespace) && !email.contains('*');
+    let shaped = !local.is_empty()
+        && domain.contains('.')
+        && !email.contains(char::is_whitespace)
+        && !email.contains('*');
     let stand_in = domain == "haravan.com"
         && (local == "guest"
             || local == "khachhang"
             || local.strip_prefix("guest+").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
-            || local.strip_suffix(".phone").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'+')));
+            || local
+                .strip_suffix(".phone")
+                .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'+')));
     (shaped && !stand_in).then_some(email)
 }
 
@@ -182,9 +188,13 @@ mod tests {
 
     #[test]
     fn placeholder_addresses_are_no_email() {
-        for stand_in in
-            ["guest@haravan.com", "Guest@Haravan.com", "khachhang@haravan.com", "guest+12@haravan.com", "0903555018.phone@haravan.com"]
-        {
+        for stand_in in [
+            "guest@haravan.com",
+            "Guest@Haravan.com",
+            "khachhang@haravan.com",
+            "guest+12@haravan.com",
+            "0903555018.phone@haravan.com",
+        ] {
             assert_eq!(real_email(stand_in), None, "{stand_in}");
         }
         for broken in ["", "a", "a@b", "@x.vn", "a b@x.vn", "n***@x.vn"] {

@@ -97,7 +97,9 @@ pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> 
 ///
 /// # Errors
 /// An object that is no `T`.
-pub fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     if !raw.starts_with('{') {
         return Ok(None);
@@ -135,7 +137,9 @@ mod tests {
     #[test]
     fn one_amount_in_every_style_is_one_decimal() {
         let expected: Decimal = "89000".parse().unwrap();
-        for style in ["89000", "89000.0000", "\"89000\"", "\" 89000.0000 \"", "8.9e4", "\"8.9E4\"", "89000.0000000"] {
+        for style in
+            ["89000", "89000.0000", "\"89000\"", "\" 89000.0000 \"", "8.9e4", "\"8.9E4\"", "89000.0000000"]
+        {
             assert_eq!(probe(&format!(r#"{{"decimal":{style}}}"#)).decimal, Some(expected), "{style}");
         }
     }
@@ -152,7 +156,10 @@ mod tests {
 
     #[test]
     fn ids_and_flags_are_read_from_numbers_and_text() {
-        assert_eq!(probe(r#"{"id":"200001038421","flag":"false"}"#), Probe { id: Some(200_001_038_421), flag: Some(false), ..Probe::default() });
+        assert_eq!(
+            probe(r#"{"id":"200001038421","flag":"false"}"#),
+            Probe { id: Some(200_001_038_421), flag: Some(false), ..Probe::default() }
+        );
         assert_eq!(probe(r#"{"id":0,"flag":true}"#), Probe { flag: Some(true), ..Probe::default() });
         assert_eq!(probe(r#"{"id":1.5}"#).id, None);
     }

@@ -198,7 +198,8 @@ pub struct Transaction {
 impl Transaction {
     /// Whether money came in.
     pub fn is_received(&self) -> bool {
-        matches!(self.kind.as_deref(), Some("capture" | "sale")) && self.amount.is_some_and(Money::is_positive)
+        matches!(self.kind.as_deref(), Some("capture" | "sale"))
+            && self.amount.is_some_and(Money::is_positive)
     }
 }
 
@@ -248,7 +249,9 @@ impl Order {
     /// The buyer's real e-mail, from the customer, else from the order.
     pub fn email(&self) -> Option<String> {
         let own = self.customer.as_ref().and_then(Customer::email);
-        own.or_else(|| [&self.raw_email, &self.contact_email].into_iter().flatten().find_map(|text| real_email(text)))
+        own.or_else(|| {
+            [&self.raw_email, &self.contact_email].into_iter().flatten().find_map(|text| real_email(text))
+        })
     }
 
     /// The number to call about the order: customer, shipping, billing, default address (haravan.md §4).
@@ -258,7 +261,9 @@ impl Order {
             customer.and_then(|customer| customer.phone.as_deref()),
             self.shipping_address.as_ref().and_then(|address| address.phone.as_deref()),
             self.billing_address.as_ref().and_then(|address| address.phone.as_deref()),
-            customer.and_then(|customer| customer.default_address.as_ref()).and_then(|address| address.phone.as_deref()),
+            customer
+                .and_then(|customer| customer.default_address.as_ref())
+                .and_then(|address| address.phone.as_deref()),
         ]
         .into_iter()
         .flatten()
@@ -276,10 +281,14 @@ impl Order {
 
     /// Where it goes: shipping, else billing, else the customer's address.
     pub fn address(&self) -> Option<&Address> {
-        [self.shipping_address.as_ref(), self.billing_address.as_ref(), self.customer.as_ref().and_then(Customer::address)]
-            .into_iter()
-            .flatten()
-            .find(|address| address.one_line().is_some())
+        [
+            self.shipping_address.as_ref(),
+            self.billing_address.as_ref(),
+            self.customer.as_ref().and_then(Customer::address),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|address| address.one_line().is_some())
     }
 }
 
@@ -331,6 +340,9 @@ mod tests {
     fn cash_on_delivery_is_known_by_code_or_name() {
         assert!(order(r#"{"gateway_code":"COD"}"#).is_cash_on_delivery());
         assert!(order(r#"{"gateway":"Thanh toán khi giao hàng (COD)"}"#).is_cash_on_delivery());
-        assert!(!order(r#"{"gateway":"Chuyển khoản qua ngân hàng","gateway_code":"bankdeposit"}"#).is_cash_on_delivery());
+        assert!(
+            !order(r#"{"gateway":"Chuyển khoản qua ngân hàng","gateway_code":"bankdeposit"}"#)
+                .is_cash_on_delivery()
+        );
     }
 }

@@ -47,7 +47,11 @@ pub struct NotASignature;
 
 impl Signature {
     /// Checks the signature over the raw bytes with each secret, in constant time per secret.
-    pub fn verify<'a, 's>(&self, body: &'a [u8], secrets: impl IntoIterator<Item = &'s SecretString>) -> Option<VerifiedBody<'a>> {
+    pub fn verify<'a, 's>(
+        &self,
+        body: &'a [u8],
+        secrets: impl IntoIterator<Item = &'s SecretString>,
+    ) -> Option<VerifiedBody<'a>> {
         let signed = secrets.into_iter().any(|secret| {
             Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
                 .is_ok_and(|mac| mac.chain_update(body).verify_slice(&self.0).is_ok())
@@ -324,7 +328,13 @@ mod tests {
 
     #[test]
     fn a_signature_in_any_other_form_is_refused() {
-        for text in ["", "x", "Upt/kQSHqF3RGZKKb0KjluLK0hitgvZj45QzCcytnZQ", "529b7f910487a85dd119928a6f42a396e2cad218ad82f663e3943309ccad9d94", "Upt_kQSHqF3RGZKKb0KjluLK0hitgvZj45QzCcytnZQ="] {
+        for text in [
+            "",
+            "x",
+            "Upt/kQSHqF3RGZKKb0KjluLK0hitgvZj45QzCcytnZQ",
+            "529b7f910487a85dd119928a6f42a396e2cad218ad82f663e3943309ccad9d94",
+            "Upt_kQSHqF3RGZKKb0KjluLK0hitgvZj45QzCcytnZQ=",
+        ] {
             assert!(text.parse::<Signature>().is_err(), "{text:?}");
         }
     }
@@ -353,7 +363,18 @@ mod tests {
 
     #[test]
     fn garbage_has_no_head() {
-        for body in [b"".as_slice(), b"null", b"[]", b"{}", b"{\"id\":0}", b"{\"id\":\"x\"}", b"\xff\xfe", b"{\"order\":{\"order\":{\"order\":{\"order\":{}}}}}", b"{\"id\":1", b"\"id\""] {
+        for body in [
+            b"".as_slice(),
+            b"null",
+            b"[]",
+            b"{}",
+            b"{\"id\":0}",
+            b"{\"id\":\"x\"}",
+            b"\xff\xfe",
+            b"{\"order\":{\"order\":{\"order\":{\"order\":{}}}}}",
+            b"{\"id\":1",
+            b"\"id\"",
+        ] {
             assert_eq!(VerifiedBody(body).head(), None, "{body:?}");
         }
     }

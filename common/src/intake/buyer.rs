@@ -51,13 +51,15 @@ impl Buyer {
         let customer = order.customer.as_ref();
         let own_phone = customer.and_then(Customer::own_phone);
         let own_email = customer.and_then(Customer::email);
-        let is_someone = |customer: &&Customer| own_phone.is_some() || own_email.is_some() || customer.name().is_some();
+        let is_someone =
+            |customer: &&Customer| own_phone.is_some() || own_email.is_some() || customer.name().is_some();
         let customer_id = customer.filter(is_someone).and_then(|customer| customer.id).map(CustomerId);
         let code = customer_id.map_or_else(|| format!("HRV-O{id}"), |customer| format!("HRV-{customer}"));
         let billing_phone = || order.billing_address.as_ref().and_then(Address::phone);
         let parcel_phone = || {
             let address = order.shipping_address.as_ref()?;
-            let to_buyer = customer_id.is_none() || address.name().map(|name| fold(&name)) == order.buyer_name().map(|name| fold(&name));
+            let to_buyer = customer_id.is_none()
+                || address.name().map(|name| fold(&name)) == order.buyer_name().map(|name| fold(&name));
             to_buyer.then(|| address.phone()).flatten()
         };
         let phone = own_phone.clone().or_else(billing_phone).or_else(parcel_phone);
@@ -73,10 +75,10 @@ impl Buyer {
         details: Option<&Customer>,
         address: Option<&Address>,
     ) -> Self {
-        let name = name
-            .or_else(|| phone.as_ref().map(PhoneNumber::local))
-            .or_else(|| email.clone())
-            .unwrap_or_else(|| format!("Khách Haravan {}", code.trim_start_matches("HRV-").trim_start_matches('O')));
+        let name =
+            name.or_else(|| phone.as_ref().map(PhoneNumber::local)).or_else(|| email.clone()).unwrap_or_else(
+                || format!("Khách Haravan {}", code.trim_start_matches("HRV-").trim_start_matches('O')),
+            );
         Self {
             customer,
             code,
@@ -94,7 +96,8 @@ impl Buyer {
     pub fn new_account(&self, settings: &Settings, manager: Option<&str>) -> NewAccount {
         let phone = self.phone.as_ref().map(PhoneNumber::local);
         let address = self.address.as_ref();
-        let contact = Contact { first_name: self.name.clone(), phone_home: phone.clone(), email: self.email.clone() };
+        let contact =
+            Contact { first_name: self.name.clone(), phone_home: phone.clone(), email: self.email.clone() };
         NewAccount {
             account_code: self.code.clone(),
             account_name: self.name.clone(),
@@ -155,9 +158,17 @@ mod tests {
 
     #[test]
     fn a_masked_or_missing_buyer_still_has_a_name() {
-        for json in ["{}", r#"{"customer":null}"#, r#"{"customer":{"id":5,"first_name":"N******n","email":"guest@haravan.com","phone":""}}"#] {
+        for json in [
+            "{}",
+            r#"{"customer":null}"#,
+            r#"{"customer":{"id":5,"first_name":"N******n","email":"guest@haravan.com","phone":""}}"#,
+        ] {
             let buyer = of_order(json);
-            assert_eq!((buyer.name.as_str(), buyer.phone, buyer.customer), ("Khách Haravan 7", None, None), "{json}");
+            assert_eq!(
+                (buyer.name.as_str(), buyer.phone, buyer.customer),
+                ("Khách Haravan 7", None, None),
+                "{json}"
+            );
         }
     }
 

@@ -112,9 +112,11 @@ pub async fn work<A: Apply>(intake: &Intake, apply: &A, key: &EventKey) -> Resul
     let Some(event) = intake.store.inbox.claim(key, &token, started).await? else { return Ok(()) };
     let done = tokio::time::timeout(EVENT_BUDGET, carry_over(intake, apply, &event, &token)).await;
     let settlement = match done {
-        Ok(Ok(outcome)) => {
-            Settlement::Done { reason: outcome.reason, crm_code: outcome.crm_code, warnings: outcome.warnings }
-        }
+        Ok(Ok(outcome)) => Settlement::Done {
+            reason: outcome.reason,
+            crm_code: outcome.crm_code,
+            warnings: outcome.warnings,
+        },
         Ok(Err(stop)) => settle_stop(intake, &event, stop).await,
         Err(_) => later(intake, &event, reason::TOOK_TOO_LONG, None, true, None),
     };
@@ -123,7 +125,12 @@ pub async fn work<A: Apply>(intake: &Intake, apply: &A, key: &EventKey) -> Resul
     Ok(())
 }
 
-async fn carry_over<A: Apply>(intake: &Intake, apply: &A, event: &Event, token: &ClaimToken) -> Result<Outcome, Stop> {
+async fn carry_over<A: Apply>(
+    intake: &Intake,
+    apply: &A,
+    event: &Event,
+    token: &ClaimToken,
+) -> Result<Outcome, Stop> {
     let tenant = match intake.directory.tenant(&event.key.tenant()?).await {
         Ok(Some(tenant)) => tenant,
         Ok(None) => return Err(Stop::park(reason::TENANT_GONE)),
@@ -153,7 +160,10 @@ async fn carry_over<A: Apply>(intake: &Intake, apply: &A, event: &Event, token: 
         failing: AtomicBool::new(false),
     };
     let outcome = apply.apply(&job).await;
-    let answered = !matches!(outcome, Err(Stop::Crm(CrmError::KeyRefused(_) | CrmError::RateLimited { .. } | CrmError::Transient { .. })));
+    let answered = !matches!(
+        outcome,
+        Err(Stop::Crm(CrmError::KeyRefused(_) | CrmError::RateLimited { .. } | CrmError::Transient { .. }))
+    );
     if answered && job.failing.load(Ordering::Relaxed) {
         intake.store.pace.succeeded(&tenant.id).await?;
     }
@@ -161,10 +171,10 @@ async fn carry_over<A: Apply>(intake: &Intake, apply: &A, event: &Event, token: 
 }
 
 fn crm(intake: &Intake, tenant: &Tenant) -> Result<Getfly, Stop> {
-    let base = intake.reach.base_url(&tenant.crm_url).map_err(|error| Stop::Park {
-        reason: reason::CRM_ADDRESS,
-        detail: Some(error.to_string()),
-    })?;
+    let base = intake
+        .reach
+        .base_url(&tenant.crm_url)
+        .map_err(|error| Stop::Park { reason: reason::CRM_ADDRESS, detail: Some(error.to_string()) })?;
     Ok(Getfly::new(intake.http.clone(), base, tenant.crm_key.clone(), intake.clock.clone()))
 }
 
@@ -189,10 +199,13 @@ async fn settle_crm(intake: &Intake, event: &Event, error: CrmError) -> Settleme
             return Settlement::Parked { reason: reason::CRM_REFUSED, detail: text };
         }
         CrmError::KeyRefused(_) => (reason::CRM_KEY, Some(Duration::from_secs(60)), false),
-        CrmError::RateLimited { after } => (reason::CRM_RATE, Some(after.unwrap_or(Duration::from_secs(2))), false),
+        CrmError::RateLimited { after } => {
+            (reason::CRM_RATE, Some(after.unwrap_or(Duration::from_secs(2))), false)
+        }
         CrmError::Transient { what, status, .. } => {
             let status = status.map_or_else(String::new, |status| format!(" (status {status})"));
-            let settlement = later(intake, event, reason::CRM_UNAVAILABLE, None, true, Some(format!("{what}{status}")));
+            let settlement =
+                later(intake, event, reason::CRM_UNAVAILABLE, None, true, Some(format!("{what}{status}")));
             count_failure(intake, event, None).await;
             return settlement;
         }

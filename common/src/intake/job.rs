@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
+use secrecy::SecretString;
 
 use super::stop::{Stop, reason};
 use crate::clock::SharedClock;
 use crate::egress::Reach;
 use crate::getfly::client::Getfly;
 use crate::getfly::user::User;
-use crate::haravan::admin::Admin;
-use crate::id::TenantId;
-use crate::store::inbox::Event;
-use crate::store::pace::Slot;
+use crate::haravan::admin::{Admin, StaffLookupError};
+use crate::id::{StaffId, TenantId};
 use crate::store::Store;
 use crate::store::claims::{Claim, ClaimToken, Identity, Record};
+use crate::store::inbox::Event;
+use crate::store::pace::Slot;
 use crate::tenant::{Directory, Shop, Tenant};
 
 /// How long a function waits for a write slot before it puts the event off: waiting is paid for.
@@ -29,8 +30,8 @@ const WAIT_STEP: Duration = Duration::from_millis(200);
 /// How long until an event looks again for a claim that another worker holds: seldom more than the rest of its lease.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// How long a tenant's list of CRM users is believed (getfly.md §4).
-const USERS_FRESH: Duration = Duration::from_secs(300);
+/// How long a tenant's CRM users and shop staff are believed (getfly.md §4).
+const PEOPLE_FRESH: Duration = Duration::from_secs(300);
 
 /// What intake works with.
 pub struct Intake {
@@ -47,12 +48,20 @@ pub struct Intake {
     /// Time.
     pub clock: SharedClock,
     users: Cache<TenantId, (Timestamp, Arc<Vec<User>>)>,
+    staff: Cache<(TenantId, StaffId), (Timestamp, Option<String>)>,
 }
 
 impl Intake {
     /// Puts the parts together.
-    pub fn new(store: Store, directory: Directory, http: reqwest::Client, reach: Reach, admin: Admin, clock: SharedClock) -> Self {
-        Self { store, directory, http, reach, admin, clock, users: Cache::new(1024) }
+    pub fn new(
+        store: Store,
+        directory: Directory,
+        http: reqwest::Client,
+        reach: Reach,
+        admin: Admin,
+        clock: SharedClock,
+    ) -> Self {
+        Self { store, directory, http, reach, admin, clock, users: Cache::new(1024), staff: Cache::new(4096) }
     }
 }
 
@@ -140,13 +149,34 @@ impl Job<'_> {
     pub async fn users(&self) -> Result<Arc<Vec<User>>, Stop> {
         let now = self.intake.clock.now();
         if let Some((read_at, users)) = self.intake.users.get(&self.tenant.id)
-            && until(read_at, now) < USERS_FRESH
+            && until(read_at, now) < PEOPLE_FRESH
         {
             return Ok(users);
         }
         let users = Arc::new(self.crm.users().await?);
         self.intake.users.insert(self.tenant.id.clone(), (now, Arc::clone(&users)));
         Ok(users)
+    }
+
+    /// The e-mail of a member of the shop's staff, a few minutes old at most: Haravan's allowance is small.
+    ///
+    /// # Errors
+    /// [`StaffLookupError`].
+    pub async fn staff_email(
+        &self,
+        token: &SecretString,
+        staff: StaffId,
+    ) -> Result<Option<String>, StaffLookupError> {
+        let now = self.intake.clock.now();
+        let key = (self.tenant.id.clone(), staff);
+        if let Some((read_at, email)) = self.intake.staff.get(&key)
+            && until(read_at, now) < PEOPLE_FRESH
+        {
+            return Ok(email);
+        }
+        let email = self.intake.admin.staff_email(token, staff).await?;
+        self.intake.staff.insert(key, (now, email.clone()));
+        Ok(email)
     }
 }
 

@@ -125,7 +125,10 @@ fn pick(by_phone: &[Account], by_email: &[Account]) -> Option<Resolved> {
     if several {
         resolved = resolved.warned("several_customers_match");
     }
-    if !by_phone.is_empty() && !by_email.is_empty() && by_email.iter().all(|account| account.code != chosen.code) {
+    if !by_phone.is_empty()
+        && !by_email.is_empty()
+        && by_email.iter().all(|account| account.code != chosen.code)
+    {
         resolved = resolved.warned("email_belongs_to_another_customer");
     }
     Some(resolved)
@@ -139,15 +142,20 @@ async fn create(job: &Job<'_>, buyer: &Buyer, mut account: NewAccount) -> Result
             Err(CrmError::Duplicate { field, text }) => {
                 return match taken(job, buyer, field).await? {
                     Some(found) => Ok(found),
-                    None => Err(Stop::Park { reason: reason::CUSTOMER_DELETED, detail: Some(text.for_the_admin()) }),
+                    None => Err(Stop::Park {
+                        reason: reason::CUSTOMER_DELETED,
+                        detail: Some(text.for_the_admin()),
+                    }),
                 };
             }
-            Err(CrmError::SourceConflict { text }) => account
-                .without(&["source".to_owned()])
-                .ok_or_else(|| Stop::Park { reason: reason::CRM_REFUSED, detail: Some(text.for_the_admin()) })?,
-            Err(CrmError::Refused { fields, text }) => account.without(&fields).ok_or_else(|| Stop::Park {
-                reason: reason::CRM_REFUSED,
-                detail: Some(text.for_the_admin()),
+            Err(CrmError::SourceConflict { text }) => {
+                account.without(&["source".to_owned()]).ok_or_else(|| Stop::Park {
+                    reason: reason::CRM_REFUSED,
+                    detail: Some(text.for_the_admin()),
+                })?
+            }
+            Err(CrmError::Refused { fields, text }) => account.without(&fields).ok_or_else(|| {
+                Stop::Park { reason: reason::CRM_REFUSED, detail: Some(text.for_the_admin()) }
             })?,
             Err(error) => return Err(error.into()),
         };
@@ -184,7 +192,10 @@ mod tests {
     #[test]
     fn phone_wins_over_email_with_a_warning() {
         let resolved = pick(&[account(2, "A")], &[account(1, "B")]).unwrap();
-        assert_eq!((resolved.code.as_str(), resolved.warnings), ("A", vec!["email_belongs_to_another_customer".to_owned()]));
+        assert_eq!(
+            (resolved.code.as_str(), resolved.warnings),
+            ("A", vec!["email_belongs_to_another_customer".to_owned()])
+        );
     }
 
     #[test]

@@ -10,7 +10,12 @@ const ENOUGH_TRIES: i64 = 12;
 
 /// The wait before the next try. `fraction` of 0 to 1 is the jitter.
 pub fn delay(attempts: i64, fraction: f64) -> Duration {
-    let step = usize::try_from(attempts).ok().and_then(|at| STEPS.get(at)).or(STEPS.last()).copied().unwrap_or_default();
+    let step = usize::try_from(attempts)
+        .ok()
+        .and_then(|at| STEPS.get(at))
+        .or(STEPS.last())
+        .copied()
+        .unwrap_or_default();
     Duration::from_secs(step).mul_f64(fraction.clamp(0.0, 1.0)).max(Duration::from_secs(1))
 }
 

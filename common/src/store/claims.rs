@@ -47,7 +47,8 @@ impl ClaimToken {
     /// # Errors
     /// [`StoreError::Unavailable`] when the system has no randomness.
     pub fn random() -> Result<Self, StoreError> {
-        let bytes: [u8; 12] = random().map_err(|error| StoreError::Unavailable { code: error.to_string() })?;
+        let bytes: [u8; 12] =
+            random().map_err(|error| StoreError::Unavailable { code: error.to_string() })?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
@@ -143,8 +144,14 @@ impl Claims {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn get(&self, identity: &Identity) -> Result<Record, StoreError> {
-        let answer =
-            self.client.get_item().table_name(&self.table).key(KEY, s(&identity.0)).consistent_read(true).send().await?;
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(KEY, s(&identity.0))
+            .consistent_read(true)
+            .send()
+            .await?;
         Ok(answer.item().map(Record::read).unwrap_or_default())
     }
 
@@ -152,7 +159,12 @@ impl Claims {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the claim may have been made; it ends with its lease.
-    pub async fn claim(&self, identity: &Identity, token: &ClaimToken, now: Timestamp) -> Result<Claim, StoreError> {
+    pub async fn claim(
+        &self,
+        identity: &Identity,
+        token: &ClaimToken,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
         let mut set = format!("SET {CLAIM} = :token, {LEASE} = :lease");
         if identity.is_lock_only() {
             set.push_str(", ");
@@ -165,7 +177,9 @@ impl Claims {
             .table_name(&self.table)
             .key(KEY, s(&identity.0))
             .update_expression(set)
-            .condition_expression(format!("attribute_not_exists({LEASE}) OR {LEASE} < :now OR {CLAIM} = :token"))
+            .condition_expression(format!(
+                "attribute_not_exists({LEASE}) OR {LEASE} < :now OR {CLAIM} = :token"
+            ))
             .expression_attribute_values(":token", s(token.as_str()))
             .expression_attribute_values(":lease", n(now.as_millisecond().saturating_add(millis(LEASE_TIME))))
             .expression_attribute_values(":now", n(now.as_millisecond()))
@@ -174,7 +188,8 @@ impl Claims {
                 aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
             );
         if identity.is_lock_only() {
-            let expiry = now.as_second().saturating_add(i64::try_from(LOCK_TTL.as_secs()).unwrap_or(i64::MAX));
+            let expiry =
+                now.as_second().saturating_add(i64::try_from(LOCK_TTL.as_secs()).unwrap_or(i64::MAX));
             request = request.expression_attribute_values(":expiry", n(expiry));
         }
         match request.send().await {
@@ -193,7 +208,12 @@ impl Claims {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: repeat, or let a later look-up find what was created.
-    pub async fn complete(&self, identity: &Identity, token: &ClaimToken, record: &Record) -> Result<bool, StoreError> {
+    pub async fn complete(
+        &self,
+        identity: &Identity,
+        token: &ClaimToken,
+        record: &Record,
+    ) -> Result<bool, StoreError> {
         let mut set = Vec::new();
         let mut values: Vec<(&str, AttributeValue)> = vec![(":token", s(token.as_str()))];
         if let Some(code) = &record.code {
@@ -230,12 +250,18 @@ impl Claims {
             .key(KEY, s(&identity.0))
             .update_expression(update)
             .condition_expression(format!("{CLAIM} = :token"))
-            .set_expression_attribute_values(Some(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+            .set_expression_attribute_values(Some(
+                values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            ))
             .send()
             .await;
         match answer {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(error.into()),
         }
     }

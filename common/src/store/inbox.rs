@@ -35,8 +35,8 @@ use super::StoreError;
 use super::claims::ClaimToken;
 use super::item::{Item, ItemExt, b, n, s};
 use super::schema::inbox::{
-    ATTEMPTS, BODY, CLAIM, CRM_CODE, DETAIL, DIGEST, DUE, EXPIRY, KEY, LEASE, ORG, PARTS, REASON, RECEIVED, STATUS, TOPIC,
-    VERSION, WARNINGS, WATCH, WATCH_INDEX,
+    ATTEMPTS, BODY, CLAIM, CRM_CODE, DETAIL, DIGEST, DUE, EXPIRY, KEY, LEASE, ORG, PARTS, REASON, RECEIVED,
+    STATUS, TOPIC, VERSION, WARNINGS, WATCH, WATCH_INDEX,
 };
 use crate::clock::millis;
 use crate::haravan::webhook::{Entity, Topic};
@@ -95,7 +95,10 @@ impl EventKey {
     }
 
     fn shard(&self) -> String {
-        let hash = self.entity.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = self
+            .entity
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         open_shard(u8::try_from((hash >> 32) % u64::from(WATCH_SHARDS)).unwrap_or_default())
     }
 }
@@ -137,7 +140,9 @@ impl Status {
     }
 
     fn read(word: &str) -> Option<Self> {
-        [Self::Ready, Self::Working, Self::Waiting, Self::Done, Self::Parked].into_iter().find(|status| status.as_str() == word)
+        [Self::Ready, Self::Working, Self::Waiting, Self::Done, Self::Parked]
+            .into_iter()
+            .find(|status| status.as_str() == word)
     }
 }
 
@@ -208,9 +213,13 @@ impl Event {
     /// # Errors
     /// [`StoreError::Corrupt`] names the attribute.
     pub fn read(item: &Item) -> Result<Self, StoreError> {
-        let instant = |millis: i64| Timestamp::from_millisecond(millis).map_err(|_| StoreError::Corrupt(RECEIVED));
+        let instant =
+            |millis: i64| Timestamp::from_millisecond(millis).map_err(|_| StoreError::Corrupt(RECEIVED));
         Ok(Self {
-            key: EventKey { entity: item.must_text(KEY)?.to_owned(), digest: item.must_text(DIGEST)?.to_owned() },
+            key: EventKey {
+                entity: item.must_text(KEY)?.to_owned(),
+                digest: item.must_text(DIGEST)?.to_owned(),
+            },
             topic: item.must_text(TOPIC)?.parse().map_err(|_| StoreError::Corrupt(TOPIC))?,
             org: OrgId(item.must_number(ORG)?),
             body: item.bytes(BODY).ok_or(StoreError::Corrupt(BODY))?.to_vec(),
@@ -224,7 +233,9 @@ impl Event {
             detail: item.text(DETAIL).map(str::to_owned),
             crm_code: item.text(CRM_CODE).map(str::to_owned),
             warnings: match item.get(WARNINGS) {
-                Some(AttributeValue::L(codes)) => codes.iter().filter_map(|code| code.as_s().ok().cloned()).collect(),
+                Some(AttributeValue::L(codes)) => {
+                    codes.iter().filter_map(|code| code.as_s().ok().cloned()).collect()
+                }
                 _ => Vec::new(),
             },
         })
@@ -326,7 +337,12 @@ impl Inbox {
         };
         match request.send().await {
             Ok(_) => Ok(Put::Stored),
-            Err(error) if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => {
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(PutItemError::ConditionalCheckFailedException(_))
+                ) =>
+            {
                 Ok(Put::Duplicate)
             }
             Err(error) => Err(error.into()),
@@ -387,7 +403,12 @@ impl Inbox {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the claim may have been made; it ends with its lease.
-    pub async fn claim(&self, key: &EventKey, token: &ClaimToken, now: Timestamp) -> Result<Option<Event>, StoreError> {
+    pub async fn claim(
+        &self,
+        key: &EventKey,
+        token: &ClaimToken,
+        now: Timestamp,
+    ) -> Result<Option<Event>, StoreError> {
         let answer = self
             .update(key)
             .update_expression(format!("SET {STATUS} = :working, {CLAIM} = :token, {LEASE} = :lease"))
@@ -428,7 +449,8 @@ impl Inbox {
                 let mut gone = vec![CLAIM, LEASE, WATCH, DUE, DETAIL];
                 set.put_or_remove(REASON, reason.map(s), &mut gone);
                 set.put_or_remove(CRM_CODE, crm_code.as_deref().map(s), &mut gone);
-                let warnings = (!warnings.is_empty()).then(|| AttributeValue::L(warnings.iter().map(s).collect()));
+                let warnings =
+                    (!warnings.is_empty()).then(|| AttributeValue::L(warnings.iter().map(s).collect()));
                 set.put_or_remove(WARNINGS, warnings, &mut gone);
                 set.apply(request, &gone)
             }
@@ -487,8 +509,12 @@ impl Inbox {
             .items()
             .iter()
             .map(|item| {
-                let key = EventKey { entity: item.must_text(KEY)?.to_owned(), digest: item.must_text(DIGEST)?.to_owned() };
-                let due = Timestamp::from_millisecond(item.must_number(DUE)?).map_err(|_| StoreError::Corrupt(DUE))?;
+                let key = EventKey {
+                    entity: item.must_text(KEY)?.to_owned(),
+                    digest: item.must_text(DIGEST)?.to_owned(),
+                };
+                let due = Timestamp::from_millisecond(item.must_number(DUE)?)
+                    .map_err(|_| StoreError::Corrupt(DUE))?;
                 Ok(Watched { key, due })
             })
             .collect()
@@ -522,7 +548,9 @@ impl Inbox {
     pub async fn retry(&self, key: &EventKey, now: Timestamp) -> Result<bool, StoreError> {
         let request = self
             .update(key)
-            .update_expression(format!("SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due REMOVE {ATTEMPTS}"))
+            .update_expression(format!(
+                "SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due REMOVE {ATTEMPTS}"
+            ))
             .condition_expression(format!("{STATUS} = :parked"))
             .expression_attribute_values(":ready", s(Status::Ready.as_str()))
             .expression_attribute_values(":parked", s(Status::Parked.as_str()))
@@ -531,7 +559,10 @@ impl Inbox {
         changed(request.send().await)
     }
 
-    fn update(&self, key: &EventKey) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update(
+        &self,
+        key: &EventKey,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).key(KEY, s(&key.entity)).key(DIGEST, s(&key.digest))
     }
 }
@@ -550,7 +581,12 @@ impl Assignments {
         self.0.push((name, value));
     }
 
-    fn put_or_remove(&mut self, name: &'static str, value: Option<AttributeValue>, gone: &mut Vec<&'static str>) {
+    fn put_or_remove(
+        &mut self,
+        name: &'static str,
+        value: Option<AttributeValue>,
+        gone: &mut Vec<&'static str>,
+    ) {
         match value {
             Some(value) => self.put(name, value),
             None => gone.push(name),
@@ -558,16 +594,21 @@ impl Assignments {
     }
 
     fn apply(self, request: Update, gone: &[&str]) -> Update {
-        let names: Vec<String> = self.0.iter().enumerate().map(|(at, (name, _))| format!("{name} = :v{at}")).collect();
+        let names: Vec<String> =
+            self.0.iter().enumerate().map(|(at, (name, _))| format!("{name} = :v{at}")).collect();
         let expression = format!("SET {} REMOVE {}", names.join(", "), gone.join(", "));
-        self.0.into_iter().enumerate().fold(request.update_expression(expression), |request, (at, (_, value))| {
-            request.expression_attribute_values(format!(":v{at}"), value)
-        })
+        self.0
+            .into_iter()
+            .enumerate()
+            .fold(request.update_expression(expression), |request, (at, (_, value))| {
+                request.expression_attribute_values(format!(":v{at}"), value)
+            })
     }
 }
 
 fn count_attempt(request: Update) -> Update {
-    let expression = format!("{} ADD {ATTEMPTS} :one", request.get_update_expression().as_deref().unwrap_or_default());
+    let expression =
+        format!("{} ADD {ATTEMPTS} :one", request.get_update_expression().as_deref().unwrap_or_default());
     request.update_expression(expression).expression_attribute_values(":one", n(1))
 }
 
@@ -583,7 +624,9 @@ fn is_condition<R>(error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>
     matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_)))
 }
 
-fn changed<T, R>(answer: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>) -> Result<bool, StoreError> {
+fn changed<T, R>(
+    answer: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
+) -> Result<bool, StoreError> {
     match answer {
         Ok(_) => Ok(true),
         Err(error) if is_condition(&error) => Ok(false),

@@ -64,7 +64,13 @@ impl Paces {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: a slot may have been lost, nothing else.
-    pub async fn reserve(&self, tenant: &TenantId, cost: Duration, patience: Duration, now: Timestamp) -> Result<Slot, StoreError> {
+    pub async fn reserve(
+        &self,
+        tenant: &TenantId,
+        cost: Duration,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Slot, StoreError> {
         let now_ms = now.as_millisecond();
         // The first try supposes that nobody is ahead; when somebody is, the old record tells the next free slot.
         let mut start = now_ms;
@@ -82,7 +88,9 @@ impl Paces {
                 Err(old) => {
                     let open_until = old.number(OPEN_UNTIL).unwrap_or_default();
                     if open_until > now_ms {
-                        return Ok(Slot::Open { until: Timestamp::from_millisecond(open_until).unwrap_or(now) });
+                        return Ok(Slot::Open {
+                            until: Timestamp::from_millisecond(open_until).unwrap_or(now),
+                        });
                     }
                     let next = old.number(NEXT_SLOT).unwrap_or_default();
                     if next > now_ms.saturating_add(millis(patience)) {
@@ -114,7 +122,9 @@ impl Paces {
             .table_name(&self.table)
             .key(KEY, s(key(tenant)))
             .update_expression(format!("SET {NEXT_SLOT} = :next"))
-            .condition_expression(format!("{free} AND (attribute_not_exists({OPEN_UNTIL}) OR {OPEN_UNTIL} <= :now)"))
+            .condition_expression(format!(
+                "{free} AND (attribute_not_exists({OPEN_UNTIL}) OR {OPEN_UNTIL} <= :now)"
+            ))
             .expression_attribute_values(":next", n(start.saturating_add(cost)))
             .expression_attribute_values(":now", n(now))
             .return_values(ReturnValue::AllOld)
@@ -138,7 +148,12 @@ impl Paces {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn failed(&self, tenant: &TenantId, at_least: Option<Duration>, now: Timestamp) -> Result<i64, StoreError> {
+    pub async fn failed(
+        &self,
+        tenant: &TenantId,
+        at_least: Option<Duration>,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
         let answer = self
             .client
             .update_item()

@@ -22,7 +22,14 @@ pub struct Table {
 
 /// All four.
 pub const TABLES: [Table; 4] = [
-    Table { name: "tenants", partition_key: tenants::KEY, sort_key: None, index: None, stream: false, ttl: None },
+    Table {
+        name: "tenants",
+        partition_key: tenants::KEY,
+        sort_key: None,
+        index: None,
+        stream: false,
+        ttl: None,
+    },
     Table {
         name: "connections",
         partition_key: connections::KEY,
@@ -39,7 +46,14 @@ pub const TABLES: [Table; 4] = [
         stream: true,
         ttl: Some(inbox::EXPIRY),
     },
-    Table { name: "dedup", partition_key: dedup::KEY, sort_key: None, index: None, stream: false, ttl: Some(dedup::EXPIRY) },
+    Table {
+        name: "dedup",
+        partition_key: dedup::KEY,
+        sort_key: None,
+        index: None,
+        stream: false,
+        ttl: Some(dedup::EXPIRY),
+    },
 ];
 
 /// Attributes of the tenants table.

@@ -128,7 +128,8 @@ impl Tenants {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn put(&self, tenant: &TenantRecord) -> Result<(), StoreError> {
-        let settings = serde_dynamo::to_attribute_value(&tenant.settings).map_err(|_| StoreError::Corrupt(SETTINGS))?;
+        let settings =
+            serde_dynamo::to_attribute_value(&tenant.settings).map_err(|_| StoreError::Corrupt(SETTINGS))?;
         let mut request = self
             .client
             .put_item()
@@ -158,9 +159,8 @@ fn read(item: &Item) -> Result<TenantRecord, StoreError> {
         verify_token: blob(VERIFY_TOKEN)?,
         settings: match item.get(SETTINGS) {
             None => Settings::default(),
-            Some(value) => {
-                serde_dynamo::from_attribute_value(value.clone()).map_err(|_| StoreError::Corrupt(SETTINGS))?
-            }
+            Some(value) => serde_dynamo::from_attribute_value(value.clone())
+                .map_err(|_| StoreError::Corrupt(SETTINGS))?,
         },
     })
 }

@@ -28,7 +28,8 @@ impl Apply for Customers {
         if !job.tenant.settings.customers {
             return Ok(Outcome::not_applied(reason::SWITCHED_OFF));
         }
-        let customer: Customer = serde_json::from_str(job.body).map_err(|_| Stop::park(reason::UNREADABLE))?;
+        let customer: Customer =
+            serde_json::from_str(job.body).map_err(|_| Stop::park(reason::UNREADABLE))?;
         let buyer = Buyer::of_customer(&customer).ok_or(Stop::park(reason::UNREADABLE))?;
         let identity = buyer.customer.map(|id: CustomerId| Identity::customer(&job.tenant.id, id));
         if let Some(identity) = identity

@@ -81,7 +81,8 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
         // Perhaps made by an attempt whose answer was lost, before it could be compared.
         let told = drafted.map(|draft| draft.differences(&there)).unwrap_or_default();
         let warnings = told.into_iter().map(str::to_owned).collect();
-        let outcome = Outcome { reason: Some(reason::ALREADY_IN_CRM), crm_code: Some(code.clone()), warnings };
+        let outcome =
+            Outcome { reason: Some(reason::ALREADY_IN_CRM), crm_code: Some(code.clone()), warnings };
         return Ok((outcome, Record { code: Some(code), version }));
     }
     if order.is_cancelled() {
@@ -89,14 +90,19 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
         return Ok((Outcome::not_applied(reason::CANCELLED_BEFORE), Record { code: None, version }));
     }
     let (assignee, unassigned) = assignee::find(job, order.user_id.map(StaffId)).await?;
-    let draft = drafted.map_err(|missing| Stop::Park { reason: reason::INCOMPLETE, detail: Some(missing.to_string()) })?;
-    let Resolved { code: account, warnings: mut told, .. } = resolve::account(job, &buyer, assignee.as_deref()).await?;
+    let draft = drafted
+        .map_err(|missing| Stop::Park { reason: reason::INCOMPLETE, detail: Some(missing.to_string()) })?;
+    let Resolved { code: account, warnings: mut told, .. } =
+        resolve::account(job, &buyer, assignee.as_deref()).await?;
     told.extend(unassigned.map(str::to_owned));
     told.extend(draft.warnings.iter().map(|code| (*code).to_owned()));
     let new = draft.order.for_account(account).assigned_to(assignee);
     told.extend(create(job, new, &draft).await?);
     told.extend(read_back(job, &draft, &code).await);
-    Ok((Outcome { reason: None, crm_code: Some(code.clone()), warnings: told }, Record { code: Some(code), version }))
+    Ok((
+        Outcome { reason: None, crm_code: Some(code.clone()), warnings: told },
+        Record { code: Some(code), version },
+    ))
 }
 
 /// Creates the order, leaving out what the CRM refuses and an order can do without.
@@ -107,12 +113,15 @@ async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec
         let (fields, text) = match job.crm.create_order(&order).await {
             Ok(()) => return Ok(warnings),
             // Somebody's order of this very code: ours, from an attempt whose answer was lost.
-            Err(CrmError::Duplicate { .. }) if job.crm.order(&order.order_code).await?.is_some() => return Ok(warnings),
+            Err(CrmError::Duplicate { .. }) if job.crm.order(&order.order_code).await?.is_some() => {
+                return Ok(warnings);
+            }
             Err(CrmError::SourceConflict { text }) => (vec!["source".to_owned()], text),
             Err(CrmError::Refused { fields, text }) => (fields, text),
             Err(error) => return Err(error.into()),
         };
-        let names = |wanted: &[&str]| fields.iter().any(|field| wanted.iter().any(|name| field.contains(name)));
+        let names =
+            |wanted: &[&str]| fields.iter().any(|field| wanted.iter().any(|name| field.contains(name)));
         if names(&["product"]) && !products_made {
             products_made = true;
             make_products(job, draft).await?;
@@ -120,7 +129,10 @@ async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec
         } else if names_account(&fields) && !account_restored {
             account_restored = true;
             if !job.crm.restore_account(&order.account.account_code).await? {
-                return Err(Stop::Park { reason: reason::CUSTOMER_DELETED, detail: Some(text.for_the_admin()) });
+                return Err(Stop::Park {
+                    reason: reason::CUSTOMER_DELETED,
+                    detail: Some(text.for_the_admin()),
+                });
             }
             warnings.push("customer_restored_in_crm".to_owned());
         } else if let Some((slim, left_out)) = order.without(&fields) {
@@ -135,7 +147,9 @@ async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec
 
 /// Whether the refusal is about which customer it is, and not about a detail of theirs.
 fn names_account(fields: &[String]) -> bool {
-    fields.iter().any(|field| field == "account" || field.ends_with("account_code") || field.ends_with("account_id"))
+    fields
+        .iter()
+        .any(|field| field == "account" || field.ends_with("account_code") || field.ends_with("account_id"))
 }
 
 /// Makes the products of the lines; those that are there already are no matter.

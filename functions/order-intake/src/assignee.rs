@@ -15,14 +15,17 @@ use common::intake::stop::{Stop, reason};
 const PATIENT_TRIES: i64 = 4;
 
 /// The CRM login of the person responsible, and a warning when one was to be found and was not.
-pub(crate) async fn find(job: &Job<'_>, staff: Option<StaffId>) -> Result<(Option<String>, Option<&'static str>), Stop> {
+pub(crate) async fn find(
+    job: &Job<'_>,
+    staff: Option<StaffId>,
+) -> Result<(Option<String>, Option<&'static str>), Stop> {
     let Some(staff) = staff else { return Ok((None, None)) };
     let mapped = job.tenant.settings.staff_map.get(&staff.to_string());
     let email = match (mapped, &job.shop.access_token) {
         (Some(login), _) if !login.contains('@') => return Ok((Some(login.clone()), None)),
         (Some(email), _) => Some(email.clone()),
         (None, None) => return Ok((None, Some("staff_unknown"))),
-        (None, Some(token)) => match job.intake.admin.staff_email(token, staff).await {
+        (None, Some(token)) => match job.staff_email(token, staff).await {
             Ok(email) => email,
             Err(StaffLookupError::NotAvailable(_)) => return Ok((None, Some("staff_unknown"))),
             Err(StaffLookupError::Transient { .. }) if job.event.attempts >= PATIENT_TRIES => {

@@ -9,8 +9,8 @@ use common::money::Money;
 use common::phone::PhoneNumber;
 use common::store::tenants::Settings;
 use common::text::cut;
-use jiff::tz::{Offset, TimeZone};
 use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
 
 /// An order ready to be sent, but for its account and assignee.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,13 @@ pub fn order_code(id: OrderId) -> String {
 ///
 /// # Errors
 /// [`Missing`] names what the order cannot go without.
-pub fn order(order: &Order, id: OrderId, buyer: &Buyer, settings: &Settings, shop_domain: Option<&str>) -> Result<Draft, Missing> {
+pub fn order(
+    order: &Order,
+    id: OrderId,
+    buyer: &Buyer,
+    settings: &Settings,
+    shop_domain: Option<&str>,
+) -> Result<Draft, Missing> {
     let lines = lines(order, settings)?;
     let amounts = amounts(order, &lines);
     let payment = payment(order, id, settings);
@@ -69,7 +75,12 @@ pub fn order(order: &Order, id: OrderId, buyer: &Buyer, settings: &Settings, sho
         discount_amount: amounts.discount,
         vat_amount: amounts.tax,
         transport_amount: amounts.shipping,
-        payment_method_name: method(order.gateway_code.as_deref(), order.gateway.as_deref(), order.is_cash_on_delivery(), settings),
+        payment_method_name: method(
+            order.gateway_code.as_deref(),
+            order.gateway.as_deref(),
+            order.is_cash_on_delivery(),
+            settings,
+        ),
         saved_sale_order_payments: payment.log.into_iter().collect(),
         is_auto_approve: u8::from(settings.auto_approve),
     };
@@ -112,7 +123,9 @@ fn lines(order: &Order, settings: &Settings) -> Result<Vec<OrderLine>, Missing> 
         return Err(Missing::Lines);
     }
     let line = |(at, item): (usize, &LineItem)| {
-        let (Some(quantity), Some(price)) = (item.quantity, item.price) else { return Err(Missing::LineAmount(at)) };
+        let (Some(quantity), Some(price)) = (item.quantity, item.price) else {
+            return Err(Missing::LineAmount(at));
+        };
         let code = product_code(item, at);
         let name = item.name.as_deref().or(item.title.as_deref()).unwrap_or(&code);
         Ok(OrderLine {
@@ -149,7 +162,8 @@ fn line_note(item: &LineItem) -> Option<String> {
         .collect();
     if let Some(saved) = item.total_discount.filter(|saved| saved.is_positive()) {
         let original = item.price_original.map(|price| format!("giá gốc {price}, ")).unwrap_or_default();
-        let why: Vec<&str> = item.applied_discounts.iter().filter_map(|discount| discount.description.as_deref()).collect();
+        let why: Vec<&str> =
+            item.applied_discounts.iter().filter_map(|discount| discount.description.as_deref()).collect();
         let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };
         parts.push(format!("{original}giảm {saved}{why}"));
     }
@@ -196,7 +210,8 @@ struct Log {
 
 /// The payment log (getfly.md §7.2): the total when paid, the sum received when partly paid, nothing otherwise.
 fn payment(order: &Order, id: OrderId, settings: &Settings) -> Log {
-    let received: Vec<&Transaction> = order.transactions.iter().filter(|transaction| transaction.is_received()).collect();
+    let received: Vec<&Transaction> =
+        order.transactions.iter().filter(|transaction| transaction.is_received()).collect();
     let captured: Money = received.iter().filter_map(|transaction| transaction.amount).sum();
     let amount = match order.payment() {
         haravan::Payment::Paid => order.total_price.unwrap_or(captured),
@@ -211,10 +226,13 @@ fn payment(order: &Order, id: OrderId, settings: &Settings) -> Log {
     let gateway = last.and_then(|transaction| transaction.gateway.as_deref()).or(order.gateway.as_deref());
     let cash = gateway.is_some_and(|name| name.to_lowercase().contains("cod")) || order.is_cash_on_delivery();
     let name = order.name.clone().unwrap_or_else(|| id.to_string());
-    let transaction = last.and_then(|transaction| transaction.id).map(|id| format!(", giao dịch {id}")).unwrap_or_default();
-    let paid_at = last.and_then(|transaction| transaction.created_at).or(order.updated_at).or(order.created_at);
+    let transaction =
+        last.and_then(|transaction| transaction.id).map(|id| format!(", giao dịch {id}")).unwrap_or_default();
+    let paid_at =
+        last.and_then(|transaction| transaction.created_at).or(order.updated_at).or(order.created_at);
     let log = paid_at.map(|paid_at| Payment {
-        method_name: method(order.gateway_code.as_deref(), gateway, cash, settings).unwrap_or_else(|| settings.transfer_method.clone()),
+        method_name: method(order.gateway_code.as_deref(), gateway, cash, settings)
+            .unwrap_or_else(|| settings.transfer_method.clone()),
         amount,
         description: format!("Haravan {name}: {}{transaction}", gateway.unwrap_or("đã thanh toán")),
         pay_date: vietnam_day(paid_at),
@@ -226,7 +244,8 @@ fn payment(order: &Order, id: OrderId, settings: &Settings) -> Log {
 /// The CRM's payment method: the tenant's map by code, then by name; else cash for cash on delivery and transfer for
 /// the rest; nothing when the gateway is not known.
 fn method(code: Option<&str>, name: Option<&str>, cash: bool, settings: &Settings) -> Option<String> {
-    let mapped = [code, name].into_iter().flatten().find_map(|key| settings.gateway_map.get(&key.to_lowercase()));
+    let mapped =
+        [code, name].into_iter().flatten().find_map(|key| settings.gateway_map.get(&key.to_lowercase()));
     match (mapped, code.or(name)) {
         (Some(method), _) => Some(method.clone()),
         (None, Some(_)) if cash => Some(settings.cash_method.clone()),
@@ -244,7 +263,8 @@ fn terms(order: &Order, id: OrderId, shop_domain: Option<&str>) -> Vec<Term> {
     if let Some(note) = &order.note {
         terms.push(format!("Ghi chú: {note}"));
     }
-    let codes: Vec<&str> = order.discount_codes.iter().filter_map(|discount| discount.code.as_deref()).collect();
+    let codes: Vec<&str> =
+        order.discount_codes.iter().filter_map(|discount| discount.code.as_deref()).collect();
     if !codes.is_empty() {
         terms.push(format!("Mã giảm giá: {}", codes.join(", ")));
     }

@@ -78,7 +78,11 @@ pub async fn handle(upkeep: &Upkeep) -> Result<Report, StoreError> {
         .await;
     if due > 0 {
         let count = i64::try_from(woken).unwrap_or(i64::MAX);
-        Line::new("upkeep", "upkeep.ran").with("due", due).with("woken", woken).count(Metric::EventWoken, count).emit();
+        Line::new("upkeep", "upkeep.ran")
+            .with("due", due)
+            .with("woken", woken)
+            .count(Metric::EventWoken, count)
+            .emit();
     }
     Ok(Report { due, woken })
 }
@@ -130,7 +134,10 @@ mod tests {
         found.push(watched("small", 500));
         let turns = take_turns(found, Limits { per_list: 1000, per_tenant: 30, in_all: 10 });
         assert_eq!(turns.len(), 10);
-        assert_eq!((turns[0].key.entity.as_str(), turns[1].key.entity.as_str()), ("big#order#0", "small#order#500"));
+        assert_eq!(
+            (turns[0].key.entity.as_str(), turns[1].key.entity.as_str()),
+            ("big#order#0", "small#order#500")
+        );
     }
 
     #[test]

@@ -18,5 +18,8 @@ async fn main() -> Result<(), Error> {
     let clock = Arc::new(SystemClock);
     let (store, _) = runtime::open(&settings, clock.clone()).await;
     let upkeep = Upkeep { store, clock, limits: Limits { per_tenant, ..Limits::default() } };
-    lambda_runtime::run(service_fn(async |_: LambdaEvent<serde_json::Value>| Ok::<_, Error>(upkeep::handle(&upkeep).await?))).await
+    lambda_runtime::run(service_fn(async |_: LambdaEvent<serde_json::Value>| {
+        Ok::<_, Error>(upkeep::handle(&upkeep).await?)
+    }))
+    .await
 }

@@ -54,7 +54,13 @@ pub(crate) async fn answer(
     match query.challenge.filter(|challenge| challenge.len() <= MAX_CHALLENGE) {
         Some(challenge) if token_fits && mode_fits => {
             Line::new(FUNCTION, "challenge.answered").with("tenant", id.as_str()).emit();
-            ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], challenge)
+            (
+                [
+                    (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+                    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                ],
+                challenge,
+            )
                 .into_response()
         }
         Some(_) => refused("wrong_token"),

@@ -8,7 +8,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use common::body::{MAX_BODY_BYTES, pack};
-use common::haravan::webhook::{Head, ORG_HEADER, SIGNATURE_HEADER, Signature, TEST_HEADER, TOPIC_HEADER, Topic, VerifiedBody};
+use common::haravan::webhook::{
+    Head, ORG_HEADER, SIGNATURE_HEADER, Signature, TEST_HEADER, TOPIC_HEADER, Topic, VerifiedBody,
+};
 use common::id::{OrgId, TenantId};
 use common::intake::stop::reason;
 use common::store::inbox::{EventKey, NewEvent, Put};
@@ -42,9 +44,15 @@ pub(crate) async fn receive(
         Answer::Stored => (StatusCode::OK, "webhook.stored", None, Metric::WebhookStored),
         Answer::Duplicate => (StatusCode::OK, "webhook.duplicate", None, Metric::WebhookDuplicate),
         Answer::Ignored(why) => (StatusCode::OK, "webhook.ignored", Some(why), Metric::WebhookIgnored),
-        Answer::Refused(why) => (StatusCode::UNAUTHORIZED, "webhook.refused", Some(why), Metric::WebhookRefused),
-        Answer::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "webhook.refused", Some("too_large"), Metric::WebhookRefused),
-        Answer::Failed(why) => (StatusCode::SERVICE_UNAVAILABLE, "webhook.failed", Some(why), Metric::WebhookFailed),
+        Answer::Refused(why) => {
+            (StatusCode::UNAUTHORIZED, "webhook.refused", Some(why), Metric::WebhookRefused)
+        }
+        Answer::TooLarge => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "webhook.refused", Some("too_large"), Metric::WebhookRefused)
+        }
+        Answer::Failed(why) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "webhook.failed", Some(why), Metric::WebhookFailed)
+        }
     };
     let mut line = Line::new(FUNCTION, what).count(metric, 1);
     // Only identifiers that have their alphabet may be logged: a stranger chooses the path and the headers.
@@ -63,7 +71,9 @@ pub(crate) async fn receive(
 
 /// Reads the body, refusing by its announced length before reading and by its real length while reading.
 async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Answer> {
-    let announced = headers.get(axum::http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers
+        .get(axum::http::header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Answer::TooLarge);
     }
@@ -77,7 +87,8 @@ async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Answer> {
 /// The three gates. The `Err` side is an answer too: that of the gate that stayed shut.
 async fn handle(webhook: &Webhook, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Answer> {
     let id: TenantId = tenant.parse().map_err(|_| Answer::Refused("unknown_tenant"))?;
-    let tenant = webhook.directory.tenant(&id).await.map_err(failed)?.ok_or(Answer::Refused("unknown_tenant"))?;
+    let tenant =
+        webhook.directory.tenant(&id).await.map_err(failed)?.ok_or(Answer::Refused("unknown_tenant"))?;
 
     let (tenant, verified) = authenticate(webhook, tenant, headers, body).await?;
     let attributed = attribute(&tenant, headers, &verified)?;
@@ -140,7 +151,11 @@ struct Attributed {
     head: Option<Head>,
 }
 
-fn attribute(tenant: &Tenant, headers: &HeaderMap, verified: &VerifiedBody<'_>) -> Result<Attributed, Answer> {
+fn attribute(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    verified: &VerifiedBody<'_>,
+) -> Result<Attributed, Answer> {
     let is_test = header(headers, TEST_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if is_test || verified.bytes().is_empty() {
         return Err(Answer::Ignored("test"));
@@ -157,7 +172,9 @@ fn attribute(tenant: &Tenant, headers: &HeaderMap, verified: &VerifiedBody<'_>) 
     let topic: Topic = topic.parse().map_err(|_| Answer::Ignored("unknown_topic"))?;
     let head = verified.head();
     match head {
-        Some(head) if !topic.entity().agrees_with(head.shape) => Err(Answer::Ignored("topic_and_body_disagree")),
+        Some(head) if !topic.entity().agrees_with(head.shape) => {
+            Err(Answer::Ignored("topic_and_body_disagree"))
+        }
         _ => Ok(Attributed { topic, org, head }),
     }
 }

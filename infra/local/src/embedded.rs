@@ -29,12 +29,15 @@ impl Embedded {
                 let path = file.to_str().context("the data file's path is not text")?;
                 Database::new(path).map_err(|error| anyhow!("cannot open the data file {path}: {error}"))?
             }
-            None => Database::memory().map_err(|error| anyhow!("cannot open a database in memory: {error}"))?,
+            None => {
+                Database::memory().map_err(|error| anyhow!("cannot open a database in memory: {error}"))?
+            }
         };
         for table in &TABLES {
             create(&db, table)?;
         }
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("no free port for the embedded DynamoDB")?;
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
+            .context("no free port for the embedded DynamoDB")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let served = db.clone();
@@ -102,22 +105,26 @@ pub fn definition(table: &Table) -> serde_json::Value {
         attributes.push(json!({"AttributeName": sort, "AttributeType": "S"}));
         keys.push(json!({"AttributeName": sort, "KeyType": "RANGE"}));
     }
-    let mut definition = json!({"TableName": table.name, "BillingMode": "PAY_PER_REQUEST"});
+    let mut definition = serde_json::Map::new();
     if let Some((name, partition, sort)) = table.index {
         attributes.push(json!({"AttributeName": partition, "AttributeType": "S"}));
         attributes.push(json!({"AttributeName": sort, "AttributeType": "N"}));
-        definition["GlobalSecondaryIndexes"] = json!([{
+        let index = json!([{
             "IndexName": name,
             "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
         }]);
+        definition.insert("GlobalSecondaryIndexes".to_owned(), index);
     }
     if table.stream {
-        definition["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"});
+        let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"});
+        definition.insert("StreamSpecification".to_owned(), stream);
     }
-    definition["AttributeDefinitions"] = attributes.into();
-    definition["KeySchema"] = keys.into();
-    definition
+    definition.insert("TableName".to_owned(), table.name.into());
+    definition.insert("BillingMode".to_owned(), "PAY_PER_REQUEST".into());
+    definition.insert("AttributeDefinitions".to_owned(), attributes.into());
+    definition.insert("KeySchema".to_owned(), keys.into());
+    definition.into()
 }
 
 fn create(db: &Database, table: &Table) -> Result<()> {

@@ -23,7 +23,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 /// A function as an event source sees it.
-pub type Handler = Arc<dyn Fn(Event) -> Pin<Box<dyn Future<Output = DynamoDbEventResponse> + Send>> + Send + Sync>;
+pub type Handler =
+    Arc<dyn Fn(Event) -> Pin<Box<dyn Future<Output = DynamoDbEventResponse> + Send>> + Send + Sync>;
 
 /// Which records a function wants.
 #[derive(Debug, Clone)]
@@ -36,8 +37,10 @@ pub struct Filter {
 
 impl Filter {
     fn matches(&self, record: &Value) -> bool {
-        let text = |name: &str| record.pointer(&format!("/dynamodb/NewImage/{name}/S")).and_then(Value::as_str);
-        text(self.equals.0) == Some(self.equals.1) && text(self.prefix.0).is_some_and(|text| text.starts_with(self.prefix.1))
+        let text =
+            |name: &str| record.pointer(&format!("/dynamodb/NewImage/{name}/S")).and_then(Value::as_str);
+        text(self.equals.0) == Some(self.equals.1)
+            && text(self.prefix.0).is_some_and(|text| text.starts_with(self.prefix.1))
     }
 }
 
@@ -60,7 +63,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch: 10, lanes: 4, retries: 5, repeat_every: 0, poll: Duration::from_millis(25), checkpoint: None }
+        Self {
+            batch: 10,
+            lanes: 4,
+            retries: 5,
+            repeat_every: 0,
+            poll: Duration::from_millis(25),
+            checkpoint: None,
+        }
     }
 }
 
@@ -102,9 +112,18 @@ impl Pump {
     ///
     /// # Errors
     /// A stream that cannot be read.
-    pub fn start(db: Database, stream_arn: String, filter: Filter, settings: Settings, handler: Handler) -> Result<Self> {
+    pub fn start(
+        db: Database,
+        stream_arn: String,
+        filter: Filter,
+        settings: Settings,
+        handler: Handler,
+    ) -> Result<Self> {
         let progress = Arc::new(Progress::default());
-        let mut position: Option<u128> = settings.checkpoint.as_ref().and_then(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok());
+        let mut position: Option<u128> = settings
+            .checkpoint
+            .as_ref()
+            .and_then(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok());
         *progress.last_seen() = position.unwrap_or_default();
         let shard = shard_id(&db, &stream_arn)?;
         let mut lanes = Vec::new();
@@ -112,7 +131,12 @@ impl Pump {
         for _ in 0..settings.lanes.max(1) {
             let (sender, receiver) = mpsc::channel(256);
             lanes.push(sender);
-            tasks.push(tokio::spawn(lane(receiver, Arc::clone(&progress), Arc::clone(&handler), settings.clone())));
+            tasks.push(tokio::spawn(lane(
+                receiver,
+                Arc::clone(&progress),
+                Arc::clone(&handler),
+                settings.clone(),
+            )));
         }
         let reader_progress = Arc::clone(&progress);
         tasks.push(tokio::spawn(async move {
@@ -149,7 +173,8 @@ impl Pump {
                     && saved != Some(checkpoint)
                 {
                     let draft = path.with_extension("new");
-                    let written = std::fs::write(&draft, checkpoint.to_string()).and_then(|()| std::fs::rename(&draft, path));
+                    let written = std::fs::write(&draft, checkpoint.to_string())
+                        .and_then(|()| std::fs::rename(&draft, path));
                     match written {
                         Ok(()) => saved = Some(checkpoint),
                         Err(error) => tracing::warn!(%error, "the stream's position was not saved"),
@@ -195,15 +220,18 @@ fn shard_id(db: &Database, arn: &str) -> Result<String> {
 }
 
 fn read(db: &Database, arn: &str, shard: &str, position: Option<u128>) -> Result<Vec<Value>> {
-    let mut request = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
-    if let Some(position) = position.filter(|position| *position > 0) {
-        request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
-        request["SequenceNumber"] = position.to_string().into();
-    }
-    let iterator = db.get_shard_iterator(serde_json::from_value(request)?).map_err(|error| anyhow!("{error}"))?;
+    let request = match position.filter(|position| *position > 0) {
+        None => json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}),
+        Some(position) => json!({
+            "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": position.to_string(),
+        }),
+    };
+    let iterator =
+        db.get_shard_iterator(serde_json::from_value(request)?).map_err(|error| anyhow!("{error}"))?;
     let iterator = serde_json::to_value(iterator)?;
+    let iterator = iterator.get("ShardIterator").context("the stream gave no iterator")?;
     let records = db
-        .get_records(serde_json::from_value(json!({"ShardIterator": iterator["ShardIterator"], "Limit": 200}))?)
+        .get_records(serde_json::from_value(json!({"ShardIterator": iterator, "Limit": 200}))?)
         .map_err(|error| anyhow!("{error}"))?;
     match serde_json::to_value(records)? {
         Value::Object(mut answer) => match answer.remove("Records") {
@@ -215,7 +243,12 @@ fn read(db: &Database, arn: &str, shard: &str, position: Option<u128>) -> Result
 }
 
 /// Gives a record to its key's lane, waiting while the lane is full. Gives the record's sequence number.
-async fn hand_out(record: &Value, filter: &Filter, lanes: &[mpsc::Sender<(u128, Value)>], progress: &Progress) -> Option<u128> {
+async fn hand_out(
+    record: &Value,
+    filter: &Filter,
+    lanes: &[mpsc::Sender<(u128, Value)>],
+    progress: &Progress,
+) -> Option<u128> {
     let sequence: u128 = record.pointer("/dynamodb/SequenceNumber")?.as_str()?.parse().ok()?;
     if filter.matches(record) {
         progress.at_work().insert(sequence);
@@ -229,7 +262,12 @@ async fn hand_out(record: &Value, filter: &Filter, lanes: &[mpsc::Sender<(u128, 
     Some(sequence)
 }
 
-async fn lane(mut records: mpsc::Receiver<(u128, Value)>, progress: Arc<Progress>, handler: Handler, settings: Settings) {
+async fn lane(
+    mut records: mpsc::Receiver<(u128, Value)>,
+    progress: Arc<Progress>,
+    handler: Handler,
+    settings: Settings,
+) {
     while let Some(first) = records.recv().await {
         let mut batch = vec![first];
         while batch.len() < settings.batch
@@ -247,7 +285,10 @@ async fn lane(mut records: mpsc::Receiver<(u128, Value)>, progress: Arc<Progress
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         if !left.is_empty() {
-            tracing::error!(records = left.len(), "records are let go after their retries; the watch list has their events");
+            tracing::error!(
+                records = left.len(),
+                "records are let go after their retries; the watch list has their events"
+            );
         }
         let mut at_work = progress.at_work();
         for sequence in sequences {
@@ -257,7 +298,12 @@ async fn lane(mut records: mpsc::Receiver<(u128, Value)>, progress: Arc<Progress
 }
 
 /// Hands a batch over; gives back what has to come again: everything from the first failed record on.
-async fn deliver(batch: VecDeque<Value>, progress: &Progress, handler: &Handler, repeat_every: usize) -> VecDeque<Value> {
+async fn deliver(
+    batch: VecDeque<Value>,
+    progress: &Progress,
+    handler: &Handler,
+    repeat_every: usize,
+) -> VecDeque<Value> {
     let mut records: Vec<EventRecord> = Vec::new();
     for record in &batch {
         let Ok(read) = serde_json::from_value::<EventRecord>(record.clone()) else {
@@ -273,9 +319,13 @@ async fn deliver(batch: VecDeque<Value>, progress: &Progress, handler: &Handler,
     let mut event = Event::default();
     event.records = records;
     let response = handler(event).await;
-    let failed: BTreeSet<String> = response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect();
+    let failed: BTreeSet<String> =
+        response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect();
     let first = batch.iter().position(|record| {
-        record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).is_some_and(|sequence| failed.contains(sequence))
+        record
+            .pointer("/dynamodb/SequenceNumber")
+            .and_then(Value::as_str)
+            .is_some_and(|sequence| failed.contains(sequence))
     });
     match first {
         Some(first) => batch.into_iter().skip(first).collect(),

@@ -64,7 +64,11 @@ pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside) -> Result<
         let opened = blob.map(|blob| ring.open(place, blob)).transpose();
         opened.context("the data file was sealed with another key ring: its .keyring file belongs beside it")
     };
-    let secret = |given: &Option<SecretString>, place: Place<'_>, blob: Option<&[u8]>, prefix: &str| -> Result<SecretString> {
+    let secret = |given: &Option<SecretString>,
+                  place: Place<'_>,
+                  blob: Option<&[u8]>,
+                  prefix: &str|
+     -> Result<SecretString> {
         match (given, open(place, blob)?) {
             (Some(given), _) => Ok(given.clone()),
             (None, Some(opened)) => Ok(opened),
@@ -85,7 +89,12 @@ pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside) -> Result<
             record.map(|record| record.verify_token.as_slice()),
             "hrv_verify",
         )?,
-        crm_key: secret(&outside.crm_key, place(schema::tenants::CRM_KEY), record.map(|record| record.crm_key.as_slice()), "getfly_key")?,
+        crm_key: secret(
+            &outside.crm_key,
+            place(schema::tenants::CRM_KEY),
+            record.map(|record| record.crm_key.as_slice()),
+            "getfly_key",
+        )?,
         access_token: secret(
             &outside.access_token,
             shop_field,
@@ -124,7 +133,11 @@ pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside) -> Result<
 
 /// Local settings: a manager who is among the simulated CRM's users, and a CRM that need not be spared.
 fn demo_settings() -> Settings {
-    Settings { default_manager: Some("quanly.kinhdoanh".to_owned()), writes_per_second: 200.0, ..Settings::default() }
+    Settings {
+        default_manager: Some("quanly.kinhdoanh".to_owned()),
+        writes_per_second: 200.0,
+        ..Settings::default()
+    }
 }
 
 fn invent(prefix: &str) -> Result<SecretString> {

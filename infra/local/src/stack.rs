@@ -150,7 +150,8 @@ impl Stack {
             .with_context(|| format!("port {} on 127.0.0.1 cannot be opened", options.port))?;
         let address = listener.local_addr()?;
         if let Some(folder) = options.data.as_deref().and_then(Path::parent) {
-            std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
         let lock = options.data.as_deref().map(lock).transpose()?;
         let embedded = Embedded::open(options.data.as_deref())?;
@@ -161,7 +162,9 @@ impl Stack {
 
         let clock = options.clock.clone();
         let http = Reach::Loopback.client()?;
-        let haravan_base = Reach::Loopback.base_url(&addresses.haravan_url).map_err(|error| anyhow!("the Haravan address: {error}"))?;
+        let haravan_base = Reach::Loopback
+            .base_url(&addresses.haravan_url)
+            .map_err(|error| anyhow!("the Haravan address: {error}"))?;
         let directory = || Directory::new(store.clone(), ring.source.clone(), clock.clone());
         let intake = Arc::new(Intake::new(
             store.clone(),
@@ -171,12 +174,22 @@ impl Stack {
             Admin::new(http, haravan_base),
             clock.clone(),
         ));
-        let front_door =
-            webhook::router(Arc::new(webhook::Webhook { store: store.clone(), directory: directory(), clock: clock.clone() }));
-        let upkeep = Upkeep { store: store.clone(), clock: clock.clone(), limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() } };
+        let front_door = webhook::router(Arc::new(webhook::Webhook {
+            store: store.clone(),
+            directory: directory(),
+            clock: clock.clone(),
+        }));
+        let upkeep = Upkeep {
+            store: store.clone(),
+            clock: clock.clone(),
+            limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() },
+        };
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
-        let haravan = options.simulators.then(|| simulated_haravan(&seeded, &addresses.webhook_url, &options)).transpose()?;
+        let haravan = options
+            .simulators
+            .then(|| simulated_haravan(&seeded, &addresses.webhook_url, &options))
+            .transpose()?;
         let mut app = Router::new().merge(front_door);
         if let Some(getfly) = &getfly {
             app = app.nest(GETFLY_PATH, page::guarded(getfly.router()));
@@ -207,7 +220,20 @@ impl Stack {
             (Some(haravan), Some(_)) => Some(haravan.run_deliveries(60.0)),
             _ => None,
         };
-        Ok(Self { addresses, embedded, store, intake, upkeep, getfly, haravan, pumps, key_ring: ring.source, tasks, lock, _deliveries: deliveries })
+        Ok(Self {
+            addresses,
+            embedded,
+            store,
+            intake,
+            upkeep,
+            getfly,
+            haravan,
+            pumps,
+            key_ring: ring.source,
+            tasks,
+            lock,
+            _deliveries: deliveries,
+        })
     }
 }
 
@@ -226,7 +252,8 @@ fn ring_source(data: Option<&Path>) -> Result<Ring> {
             std::env::temp_dir().join(format!("haravan-connect-{}-{number}.keyring", std::process::id()))
         }
     };
-    ensure_ring_file(&path).with_context(|| format!("the key ring file {} cannot be made", path.display()))?;
+    ensure_ring_file(&path)
+        .with_context(|| format!("the key ring file {} cannot be made", path.display()))?;
     Ok(Ring { source: KeyRingSource::File(path.clone()), path })
 }
 
@@ -303,7 +330,9 @@ fn simulated_haravan(seeded: &Seeded, webhook_url: &str, options: &Options) -> R
     };
     // A subscription that was lost stays lost over a restart.
     if simulator.subscriptions().is_empty() {
-        simulator.subscribe(None, None).map_err(|refusal| anyhow!("the simulated shop is not subscribed: {refusal}"))?;
+        simulator
+            .subscribe(None, None)
+            .map_err(|refusal| anyhow!("the simulated shop is not subscribed: {refusal}"))?;
     }
     Ok(simulator)
 }
@@ -311,7 +340,8 @@ fn simulated_haravan(seeded: &Seeded, webhook_url: &str, options: &Options) -> R
 /// Two programs on one data file would each miss what the other writes.
 fn lock(data: &Path) -> Result<std::fs::File> {
     let path = data.with_extension("lock");
-    let file = std::fs::File::create(&path).with_context(|| format!("the file {} cannot be made", path.display()))?;
+    let file = std::fs::File::create(&path)
+        .with_context(|| format!("the file {} cannot be made", path.display()))?;
     file.try_lock().map_err(|_| anyhow!("the data file {} is in use by another program", data.display()))?;
     Ok(file)
 }
@@ -324,7 +354,8 @@ fn pumps(embedded: &Embedded, options: &Options, intake: &Arc<Intake>) -> Result
             equals: (schema::inbox::STATUS, Status::Ready.as_str()),
             prefix: (schema::inbox::TOPIC, entity.topic_prefix()),
         };
-        let checkpoint = options.data.as_ref().map(|data| data.with_extension(format!("{}.checkpoint", entity.as_str())));
+        let checkpoint =
+            options.data.as_ref().map(|data| data.with_extension(format!("{}.checkpoint", entity.as_str())));
         let settings = pump::Settings { checkpoint, ..options.pump.clone() };
         Pump::start(embedded.db.clone(), arn.clone(), filter, settings, handler)
     };

@@ -1,5 +1,12 @@
 //! The program from outside: its options, its output, `kill -9`, and what it never says.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it did not expect must fail there and then"
+)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -35,7 +42,8 @@ impl Program {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let addresses = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?} {}", std::fs::read_to_string(&log).unwrap()));
+        let addresses = serde_json::from_str(&line)
+            .unwrap_or_else(|_| panic!("{line:?} {}", std::fs::read_to_string(&log).unwrap()));
         Self { child, addresses, log }
     }
 
@@ -130,7 +138,9 @@ fn the_key_ring_file_is_for_its_owner_alone() {
 fn the_help_names_every_option() {
     let folder = tempfile::tempdir().unwrap();
     let text = String::from_utf8(run(folder.path(), &["--help"]).stdout).unwrap();
-    for option in ["--port", "--data", "--json", "--no-simulators", "--getfly-url", "--haravan-url", "--client-secret"] {
+    for option in
+        ["--port", "--data", "--json", "--no-simulators", "--getfly-url", "--haravan-url", "--client-secret"]
+    {
         assert!(text.contains(option), "{option}");
     }
 }
@@ -139,7 +149,16 @@ fn the_help_names_every_option() {
 fn the_line_of_json_names_everything_a_script_needs() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(folder.path(), &[]);
-    for name in ["base_url", "tenant_id", "org_id", "client_secret", "webhook_url", "haravan_url", "getfly_url", "getfly_api_key"] {
+    for name in [
+        "base_url",
+        "tenant_id",
+        "org_id",
+        "client_secret",
+        "webhook_url",
+        "haravan_url",
+        "getfly_url",
+        "getfly_api_key",
+    ] {
         assert!(!program.get(name).is_empty(), "{name}");
     }
 }
@@ -161,7 +180,10 @@ fn orders(seed: u64, count: usize) -> Vec<(String, Vec<u8>)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_200_is_in_the_crm_exactly_once_after_kill_9_under_load() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = getfly::Settings { order_dup_mode: getfly::OrderDupMode::CreateSecond, ..getfly::Settings::default() };
+    let settings = getfly::Settings {
+        order_dup_mode: getfly::OrderDupMode::CreateSecond,
+        ..getfly::Settings::default()
+    };
     let key = settings.api_key.clone();
     let crm = getfly::Simulator::new(settings);
     let served = crm.serve().await.unwrap();
@@ -214,20 +236,40 @@ async fn nothing_the_program_says_carries_a_secret_a_body_a_phone_or_an_email() 
     let customer = serde_json::from_str::<Value>(&body).unwrap()["customer"].to_string();
     let sim = format!("{}/__sim", program.get("getfly_url"));
     // Every kind of failure speaks up once.
-    for fault in ["\"html200\"", "{\"status\":500}", "\"drop_after_commit\"", "{\"status\":401}", "{\"too_many_requests\":{\"retry_after\":\"1\"}}", "\"error_in_200\""] {
+    for fault in [
+        "\"html200\"",
+        "{\"status\":500}",
+        "\"drop_after_commit\"",
+        "{\"status\":401}",
+        "{\"too_many_requests\":{\"retry_after\":\"1\"}}",
+        "\"error_in_200\"",
+    ] {
         let fault = format!("{{\"route\":\"*\",\"fault\":{fault},\"times\":1}}");
-        http.post(format!("{sim}/faults")).header("content-type", "application/json").body(fault).send().await.unwrap();
+        http.post(format!("{sim}/faults"))
+            .header("content-type", "application/json")
+            .body(fault)
+            .send()
+            .await
+            .unwrap();
     }
-    for (topic, body) in [("orders/create", body.as_bytes()), ("customers/create", customer.as_bytes()), ("orders/create", b"{\"canary\":\"canary-note\"}")] {
+    for (topic, body) in [
+        ("orders/create", body.as_bytes()),
+        ("customers/create", customer.as_bytes()),
+        ("orders/create", b"{\"canary\":\"canary-note\"}"),
+    ] {
         assert_eq!(program.post(&http, topic, body).await, Some(200));
     }
-    let forged = http.post(program.get("webhook_url")).header("x-haravan-topic", "canary-topic").header("x-haravan-hmacsha256", "canary-signature");
+    let forged = http
+        .post(program.get("webhook_url"))
+        .header("x-haravan-topic", "canary-topic")
+        .header("x-haravan-hmacsha256", "canary-signature");
     assert_eq!(forged.body("canary-note").send().await.unwrap().status(), 401);
     tokio::time::sleep(Duration::from_secs(6)).await;
     let said = std::fs::read_to_string(&program.log).unwrap();
     assert!(said.contains("event.delayed") && said.contains("webhook.refused"), "{said}");
     let secrets = [program.get("client_secret"), program.get("getfly_api_key"), program.get("verify_token")];
-    let canaries = ["987654321", "canary.bird", "canary-note", "canary-topic", "canary-signature", "Kanari", "Vàng"];
+    let canaries =
+        ["987654321", "canary.bird", "canary-note", "canary-topic", "canary-signature", "Kanari", "Vàng"];
     for canary in canaries.into_iter().map(str::to_owned).chain(secrets) {
         assert!(!said.contains(&canary), "the log says {canary}");
     }

@@ -26,7 +26,9 @@ const EXAMPLES: [(&str, &[u8]); 3] = [
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (Some(path), Some(id)) = (arguments.next().map(PathBuf::from), arguments.next().and_then(|id| id.parse::<u32>().ok())) else {
+    let (Some(path), Some(id)) =
+        (arguments.next().map(PathBuf::from), arguments.next().and_then(|id| id.parse::<u32>().ok()))
+    else {
         return fail("usage: train-dictionary FILE ID");
     };
     match train(id).and_then(|dictionary| {
@@ -58,7 +60,8 @@ fn train(id: u32) -> std::io::Result<Vec<u8>> {
 /// One seed's order and customer, in the styles met on the wire (haravan.md §3.1, §3.13).
 fn bodies(seed: u64) -> Vec<Vec<u8>> {
     let mut generator = Generator::new(seed);
-    let day = i64::try_from(seed % 900).unwrap_or_default() * 86_400 + i64::try_from(seed * 37 % 86_400).unwrap_or_default();
+    let day = i64::try_from(seed % 900).unwrap_or_default() * 86_400
+        + i64::try_from(seed * 37 % 86_400).unwrap_or_default();
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_760_000_000 + day);
     let style = BodyStyle {
         numbers: if seed.is_multiple_of(2) { NumberStyle::FourDecimals } else { NumberStyle::Integers },
@@ -86,7 +89,11 @@ fn report(dictionary: &[u8]) -> std::io::Result<String> {
             for _ in 0..50 {
                 compressor.compress(body)?;
             }
-            text.push_str(&format!("  {name} {} → {packed} ({} µs)", body.len(), begun.elapsed().as_micros() / 50));
+            text.push_str(&format!(
+                "  {name} {} → {packed} ({} µs)",
+                body.len(),
+                begun.elapsed().as_micros() / 50
+            ));
         }
     }
     Ok(text)

@@ -15,7 +15,10 @@ async fn a_claim_is_one_workers_until_its_lease_ends() {
     let order = Identity::order(&tenant(), OrderId(1));
     let (first, second) = (token(), token());
     assert_eq!(claims.claim(&order, &first, start()).await.unwrap(), Claim::Won(Record::default()));
-    assert_eq!(claims.claim(&order, &second, start()).await.unwrap(), Claim::Held { until: start() + LEASE_TIME });
+    assert_eq!(
+        claims.claim(&order, &second, start()).await.unwrap(),
+        Claim::Held { until: start() + LEASE_TIME }
+    );
     let later = start() + LEASE_TIME + std::time::Duration::from_millis(1);
     assert!(matches!(claims.claim(&order, &second, later).await.unwrap(), Claim::Won(_)));
     assert!(!claims.release(&order, &first).await.unwrap(), "the late worker's claim is gone");

@@ -54,12 +54,25 @@ async fn a_late_worker_changes_nothing() {
     let later = start() + LEASE_TIME + GRACE;
     assert!(inbox.wake(&new.key, later).await.unwrap());
     inbox.claim(&new.key, &fresh, later).await.unwrap().unwrap();
-    assert!(!inbox.settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, later).await.unwrap());
+    assert!(
+        !inbox
+            .settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, later)
+            .await
+            .unwrap()
+    );
     assert_eq!(inbox.get(&new.key).await.unwrap().unwrap().status, Status::Working);
     assert!(inbox.settle(&new.key, &fresh, &done(), later).await.unwrap());
-    assert!(!inbox.settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, later).await.unwrap());
+    assert!(
+        !inbox
+            .settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, later)
+            .await
+            .unwrap()
+    );
     let end = inbox.get(&new.key).await.unwrap().unwrap();
-    assert_eq!((end.status, end.crm_code.as_deref(), end.warnings.as_slice()), (Status::Done, Some("HRV-1"), ["w".to_owned()].as_slice()));
+    assert_eq!(
+        (end.status, end.crm_code.as_deref(), end.warnings.as_slice()),
+        (Status::Done, Some("HRV-1"), ["w".to_owned()].as_slice())
+    );
 }
 
 #[tokio::test]
@@ -75,7 +88,12 @@ async fn nothing_wakes_before_its_time() {
     inbox.claim(&new.key, &worker, start()).await.unwrap().unwrap();
     assert!(!inbox.wake(&new.key, start() + GRACE).await.unwrap(), "its worker still has it");
 
-    let later = Settlement::Later { due: after(start(), 300), counts: true, reason: "busy", detail: Some("x".into()) };
+    let later = Settlement::Later {
+        due: after(start(), 300),
+        counts: true,
+        reason: "busy",
+        detail: Some("x".into()),
+    };
     assert!(inbox.settle(&new.key, &worker, &later, after(start(), 1)).await.unwrap());
     assert!(!inbox.wake(&new.key, after(start(), 299)).await.unwrap());
     assert_eq!(due(&tables, after(start(), 300)).await.len(), 1);
@@ -103,7 +121,10 @@ async fn a_parked_event_is_listed_for_its_tenant_and_comes_back_by_hand() {
     let worker = token();
     inbox.claim(&new.key, &worker, start()).await.unwrap().unwrap();
     assert!(!inbox.retry(&new.key, start()).await.unwrap(), "only a parked event is retried by hand");
-    inbox.settle(&new.key, &worker, &Settlement::Parked { reason: "refused", detail: None }, start()).await.unwrap();
+    inbox
+        .settle(&new.key, &worker, &Settlement::Parked { reason: "refused", detail: None }, start())
+        .await
+        .unwrap();
     assert_eq!(inbox.parked(&tenant(), 10).await.unwrap().len(), 1);
     assert!(inbox.parked(&"other".parse().unwrap(), 10).await.unwrap().is_empty());
     assert!(due(&tables, after(start(), 999_999)).await.is_empty(), "upkeep leaves it alone");

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use common::haravan::webhook::Topic;
 use common::id::{OrgId, TenantId};
@@ -33,7 +33,10 @@ impl Tables {
         match std::env::var("DYNAMODB_ENDPOINT") {
             Err(_) => {
                 let embedded = Embedded::open(None).unwrap();
-                Self { store: Store::new(&embedded.client(), embedded::table_names()), _embedded: Some(embedded) }
+                Self {
+                    store: Store::new(&embedded.client(), embedded::table_names()),
+                    _embedded: Some(embedded),
+                }
             }
             Ok(endpoint) => {
                 let client = embedded::client(&endpoint);
@@ -41,7 +44,8 @@ impl Tables {
                 for table in &TABLES {
                     create(&client, &prefix, table).await;
                 }
-                let [tenants, connections, inbox, dedup] = TABLES.map(|table| format!("{prefix}{}", table.name));
+                let [tenants, connections, inbox, dedup] =
+                    TABLES.map(|table| format!("{prefix}{}", table.name));
                 let store = Store::new(&client, TableNames { tenants, connections, inbox, dedup });
                 Self { store, _embedded: None }
             }
@@ -53,7 +57,8 @@ async fn create(client: &Client, prefix: &str, table: &Table) {
     let attribute = |name: &str, kind| {
         AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
     };
-    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let mut request = client
         .create_table()
         .table_name(format!("{prefix}{}", table.name))
@@ -61,7 +66,9 @@ async fn create(client: &Client, prefix: &str, table: &Table) {
         .attribute_definitions(attribute(table.partition_key, ScalarAttributeType::S))
         .key_schema(key(table.partition_key, KeyType::Hash));
     if let Some(sort) = table.sort_key {
-        request = request.attribute_definitions(attribute(sort, ScalarAttributeType::S)).key_schema(key(sort, KeyType::Range));
+        request = request
+            .attribute_definitions(attribute(sort, ScalarAttributeType::S))
+            .key_schema(key(sort, KeyType::Range));
     }
     if let Some((name, partition, sort)) = table.index {
         request = request
@@ -78,7 +85,8 @@ async fn create(client: &Client, prefix: &str, table: &Table) {
             );
     }
     if table.stream {
-        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
+        let stream =
+            StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
         request = request.stream_specification(stream.build().unwrap());
     }
     request.send().await.unwrap();

@@ -19,13 +19,21 @@ use super::{Tables, after, event, start, tenant};
 #[derive(Debug, Clone, Copy)]
 enum Move {
     Deliver(usize),
-    Claim { worker: usize, event: usize },
+    Claim {
+        worker: usize,
+        event: usize,
+    },
     Step(usize),
     /// The CRM commits, the worker hears nothing.
     StepWithLostAnswer(usize),
-    GiveUp { worker: usize, park: bool },
+    GiveUp {
+        worker: usize,
+        park: bool,
+    },
     Crash(usize),
-    Pass { seconds: u64 },
+    Pass {
+        seconds: u64,
+    },
     Upkeep,
     RetryByHand(usize),
 }
@@ -128,7 +136,8 @@ impl Play {
         assert_eq!(claimed.is_some(), ready);
         if ready {
             self.model.insert(event, Model::Working(token.clone()));
-            self.workers[worker] = Some(Worker { event, token, began: self.now, at: At::ClaimOrder, unknown: false });
+            self.workers[worker] =
+                Some(Worker { event, token, began: self.now, at: At::ClaimOrder, unknown: false });
         }
     }
 
@@ -146,7 +155,12 @@ impl Play {
                 }
                 Claim::Won(_) => At::LookUp,
                 Claim::Held { .. } => {
-                    let waiting = Settlement::Later { due: after(self.now, 5), counts: false, reason: "busy", detail: None };
+                    let waiting = Settlement::Later {
+                        due: after(self.now, 5),
+                        counts: false,
+                        reason: "busy",
+                        detail: None,
+                    };
                     return self.settle(working, waiting, Model::Waiting).await;
                 }
             },
@@ -156,7 +170,12 @@ impl Play {
                 self.crm += 1;
                 if answer_lost {
                     working.unknown = true;
-                    let waiting = Settlement::Later { due: after(self.now, 5), counts: true, reason: "unknown", detail: None };
+                    let waiting = Settlement::Later {
+                        due: after(self.now, 5),
+                        counts: true,
+                        reason: "unknown",
+                        detail: None,
+                    };
                     return self.settle(working, waiting, Model::Waiting).await;
                 }
                 At::Record
@@ -167,7 +186,11 @@ impl Play {
                 At::Settle
             }
             At::Settle => {
-                let done = Settlement::Done { reason: None, crm_code: Some("HRV-1".to_owned()), warnings: Vec::new() };
+                let done = Settlement::Done {
+                    reason: None,
+                    crm_code: Some("HRV-1".to_owned()),
+                    warnings: Vec::new(),
+                };
                 return self.settle(working, done, Model::Done).await;
             }
         };
@@ -184,7 +207,8 @@ impl Play {
         if park {
             self.settle(working, Settlement::Parked { reason: "refused", detail: None }, Model::Parked).await;
         } else {
-            let waiting = Settlement::Later { due: after(self.now, 5), counts: true, reason: "failed", detail: None };
+            let waiting =
+                Settlement::Later { due: after(self.now, 5), counts: true, reason: "failed", detail: None };
             self.settle(working, waiting, Model::Waiting).await;
         }
     }
@@ -211,7 +235,14 @@ impl Play {
 
     async fn compare(&self) {
         for (event, model) in &self.model {
-            let stored = self.tables.store.inbox.get(&self.events[*event].key).await.unwrap().expect("nothing is lost");
+            let stored = self
+                .tables
+                .store
+                .inbox
+                .get(&self.events[*event].key)
+                .await
+                .unwrap()
+                .expect("nothing is lost");
             let expected = match model {
                 Model::Ready => Status::Ready,
                 Model::Working(_) => Status::Working,
@@ -247,7 +278,8 @@ impl Play {
 }
 
 fn keys_differ(events: &[NewEvent]) -> bool {
-    events.iter().map(|event| &event.key).collect::<std::collections::BTreeSet<&EventKey>>().len() == events.len()
+    events.iter().map(|event| &event.key).collect::<std::collections::BTreeSet<&EventKey>>().len()
+        == events.len()
 }
 
 #[test]
