@@ -1,8 +1,9 @@
 # Sourced by the other scripts here: tools that are not part of the project, kept under target/ci so that they are
 # fetched once.
 
-ci_dir="${CARGO_TARGET_DIR:-target}/ci"
-export PATH="$PWD/$ci_dir/cargo/bin:$PATH"
+target_dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+ci_dir="$target_dir/ci"
+export PATH="$ci_dir/cargo/bin:$PATH"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 # The SAM CLI reports on its users unless told not to.
 export SAM_CLI_TELEMETRY=0
@@ -40,8 +41,8 @@ venv() {
 cargo_tool() {
   if command -v "$1" >/dev/null; then return; fi
   step "$1 $2 (built once)"
-  # Outside the workspace's folder, whose .cargo/config.toml is not meant for it, and without its lints or profile.
-  local root="$PWD/$ci_dir/cargo"
+  # From outside the workspace, whose .cargo/config.toml is not meant for it.
+  local root="$ci_dir/cargo"
   (cd / && CARGO_TARGET_DIR="$root/target" cargo install --quiet --locked --root "$root" --version "$2" "$1")
   rm -rf "$root/target"
 }

@@ -1,6 +1,13 @@
 //! Holds `template.yaml`, `infra/tables.yaml` and the samples in `events/` against the code: what is deployed is what the
 //! code was written for.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it did not expect must fail there and then"
+)]
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -257,6 +264,17 @@ fn every_function_gets_the_settings_it_needs_and_none_it_does_not_read() {
             function.binary
         );
         assert!(LOCAL_ONLY.iter().all(|name| !given.contains(*name)), "{}", function.binary);
+    }
+}
+
+#[test]
+fn the_readme_names_every_setting_a_function_reads() {
+    let readme = read("README.md");
+    let template = template("template.yaml");
+    for function in functions(&template) {
+        for name in names(&function).read {
+            assert!(readme.contains(&format!("`{name}`")), "README.md does not name {name}");
+        }
     }
 }
 
