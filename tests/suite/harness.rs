@@ -162,7 +162,7 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), quiet).await.expect("the pumps come to rest");
+        tokio::time::timeout(Duration::from_secs(300), quiet).await.expect("the pumps come to rest");
     }
 
     /// Moves the clock from due time to due time, running upkeep, until every event is done or parked.

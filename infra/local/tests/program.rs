@@ -209,7 +209,7 @@ async fn what_was_answered_200_is_in_the_crm_exactly_once_after_kill_9_under_loa
     assert!(accepted.len() > 20, "the load was taken in: {}", accepted.len());
 
     let _program = Program::start(folder.path(), &options);
-    let deadline = Instant::now() + Duration::from_secs(300);
+    let deadline = Instant::now() + Duration::from_secs(600);
     loop {
         let mut there: BTreeMap<String, usize> = BTreeMap::new();
         for order in crm.orders() {
