@@ -7,6 +7,9 @@
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 /// The CloudWatch namespace of all metrics.
 pub const NAMESPACE: &str = "HaravanConnect";
@@ -138,11 +141,13 @@ impl Line {
 
 /// Sends the libraries' own warnings to standard error as JSON. `RUST_LOG` widens or narrows them.
 pub fn init_library_logs() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dynoxide::server=error"));
-    let subscriber = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr);
+    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = asked.unwrap_or_else(|| {
+        Targets::new().with_default(LevelFilter::WARN).with_target("dynoxide::server", LevelFilter::ERROR)
+    });
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
     // A second initialisation, as in tests, keeps the first.
-    drop(subscriber.try_init());
+    drop(tracing_subscriber::registry().with(lines).with(filter).try_init());
 }
 
 #[cfg(test)]
