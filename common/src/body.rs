@@ -5,6 +5,7 @@
 //! (`cargo run -p connect-tests --bin train-dictionary`); its id is in every frame, so a newer one can become the writer
 //! while all older ones stay readable. Never change or remove a dictionary that has been deployed: add one.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use zstd::bulk::{Compressor, Decompressor};
@@ -27,6 +28,11 @@ static WRITER: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| {
 static READERS: LazyLock<[(u32, DecoderDictionary<'static>); DICTIONARIES.len()]> =
     LazyLock::new(|| DICTIONARIES.map(|(id, dictionary)| (id, DecoderDictionary::copy(dictionary))));
 
+thread_local! {
+    /// Kept from body to body: making its tables takes longer than filling them.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
 /// Why a body could not be packed or unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -46,8 +52,13 @@ pub enum BodyError {
 /// # Errors
 /// [`BodyError::Pack`].
 pub fn pack(body: &[u8]) -> Result<Vec<u8>, BodyError> {
-    let mut compressor = Compressor::with_prepared_dictionary(&WRITER).map_err(BodyError::Pack)?;
-    compressor.compress(body).map_err(BodyError::Pack)
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(Compressor::with_prepared_dictionary(&WRITER).map_err(BodyError::Pack)?),
+        };
+        compressor.compress(body).map_err(BodyError::Pack)
+    })
 }
 
 /// Gives a stored body back, byte for byte.
