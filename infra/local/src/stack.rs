@@ -46,7 +46,7 @@ pub struct Options {
     pub upkeep_every: Option<Duration>,
     /// How the stream is handed over.
     pub pump: pump::Settings,
-    /// A DynamoDB of one's own to use in place of the embedded one is not offered: the pump needs the engine.
+    /// Whether the simulated Haravan and Getfly are started.
     pub simulators: bool,
     /// Base URL of a CRM to use in place of the simulated one.
     pub getfly_url: Option<String>,
