@@ -97,7 +97,6 @@ pub async fn open_intake(
 
 /// Fetches what the first event needs. Failures are left to that event.
 pub async fn warm(directory: &Directory, store: &Store) {
-    crate::body::warm();
     let fetch = async {
         let ring = directory.warm().await;
         let table = match "warm-up".parse() {

@@ -47,6 +47,15 @@ pub enum Slot {
     },
 }
 
+/// What a reservation supposes of those before it.
+#[derive(Clone, Copy)]
+enum Queue {
+    /// Their slots are past.
+    Empty,
+    /// Slots are taken up to some instant ahead.
+    Ahead,
+}
+
 /// The pace records in the dedup table.
 #[derive(Clone)]
 pub struct Paces {
@@ -72,65 +81,72 @@ impl Paces {
         now: Timestamp,
     ) -> Result<Slot, StoreError> {
         let now_ms = now.as_millisecond();
-        // The first try supposes that nobody is ahead; when somebody is, the old record tells the next free slot.
-        let mut start = now_ms;
-        let mut expected = None;
-        for _ in 0..16 {
-            match self.try_reserve(tenant, start, expected, millis(cost), now_ms).await? {
-                Ok(old) => {
-                    let failures = old.number(FAILURES).unwrap_or_default();
+        let cost = millis(cost);
+        // When nobody is ahead the slot is now; otherwise the queue is as long as the record says, and an addition to
+        // it cannot be beaten by another worker's. Tries run out only on a clock that goes back and forth.
+        let mut queue = Queue::Empty;
+        for _ in 0..4 {
+            match self.try_reserve(tenant, queue, cost, millis(patience), now_ms).await? {
+                Ok(item) => {
+                    let failures = item.number(FAILURES).unwrap_or_default();
                     if failures >= BREAKER_THRESHOLD {
                         self.open(tenant, now, PROBE).await?;
                     }
-                    let start = Timestamp::from_millisecond(start).unwrap_or(now);
+                    let next = item.number(NEXT_SLOT).unwrap_or_default();
+                    let start = Timestamp::from_millisecond(next.saturating_sub(cost)).unwrap_or(now);
                     return Ok(Slot::At { start, failing: failures > 0 });
                 }
-                Err(old) => {
-                    let open_until = old.number(OPEN_UNTIL).unwrap_or_default();
+                Err(item) => {
+                    let open_until = item.number(OPEN_UNTIL).unwrap_or_default();
                     if open_until > now_ms {
                         return Ok(Slot::Open {
                             until: Timestamp::from_millisecond(open_until).unwrap_or(now),
                         });
                     }
-                    let next = old.number(NEXT_SLOT).unwrap_or_default();
+                    let next = item.number(NEXT_SLOT).unwrap_or_default();
                     if next > now_ms.saturating_add(millis(patience)) {
                         return Ok(Slot::Full { until: Timestamp::from_millisecond(next).unwrap_or(now) });
                     }
-                    start = next.max(now_ms);
-                    expected = Some(next);
+                    queue = if next > now_ms { Queue::Ahead } else { Queue::Empty };
                 }
             }
         }
         Ok(Slot::Full { until: now.saturating_add(patience).unwrap_or(now) })
     }
 
+    /// One write: the record after it, or the record that stood in its way.
     async fn try_reserve(
         &self,
         tenant: &TenantId,
-        start: i64,
-        expected: Option<i64>,
+        queue: Queue,
         cost: i64,
+        patience: i64,
         now: i64,
     ) -> Result<Result<Item, Item>, StoreError> {
-        let free = match expected {
-            Some(_) => format!("{NEXT_SLOT} = :expected"),
-            None => format!("(attribute_not_exists({NEXT_SLOT}) OR {NEXT_SLOT} <= :now)"),
+        let (free, next) = match queue {
+            Queue::Empty => (
+                format!("(attribute_not_exists({NEXT_SLOT}) OR {NEXT_SLOT} <= :now)"),
+                ":now + :cost".to_owned(),
+            ),
+            Queue::Ahead => {
+                (format!("{NEXT_SLOT} BETWEEN :now AND :latest"), format!("{NEXT_SLOT} + :cost"))
+            }
         };
         let mut request = self
             .client
             .update_item()
             .table_name(&self.table)
             .key(KEY, s(key(tenant)))
-            .update_expression(format!("SET {NEXT_SLOT} = :next"))
+            .update_expression(format!("SET {NEXT_SLOT} = {next}"))
             .condition_expression(format!(
                 "{free} AND (attribute_not_exists({OPEN_UNTIL}) OR {OPEN_UNTIL} <= :now)"
             ))
-            .expression_attribute_values(":next", n(start.saturating_add(cost)))
+            .expression_attribute_values(":cost", n(cost))
             .expression_attribute_values(":now", n(now))
-            .return_values(ReturnValue::AllOld)
+            .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        if let Some(expected) = expected {
-            request = request.expression_attribute_values(":expected", n(expected));
+        if let Queue::Ahead = queue {
+            request = request.expression_attribute_values(":latest", n(now.saturating_add(patience)));
         }
         match request.send().await {
             Ok(answer) => Ok(Ok(answer.attributes.unwrap_or_default())),

@@ -15,6 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let settings = env.finish(settings)?;
     let clock = Arc::new(SystemClock);
     let (store, directory) = runtime::open(&settings, clock.clone()).await;
+    common::body::warm();
     runtime::warm(&directory, &store).await;
     lambda_http::run(router(Arc::new(Webhook { store, directory, clock }))).await
 }
