@@ -10,6 +10,7 @@
 //! - [`seal`]: secrets at rest under a rotatable key ring.
 //! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
 
+pub mod api_key;
 pub mod body;
 pub mod clock;
 pub mod config;
@@ -19,6 +20,7 @@ pub mod haravan;
 pub mod id;
 pub mod intake;
 pub mod money;
+pub mod page;
 pub mod phone;
 pub mod runtime;
 pub mod seal;

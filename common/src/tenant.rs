@@ -17,7 +17,7 @@ use tokio::sync::RwLock;
 use crate::clock::SharedClock;
 use crate::id::{OrgId, TenantId};
 use crate::seal::{KeyRing, KeyRingSource, Place, SealError};
-use crate::store::connections::{self, ShopConnection};
+use crate::store::connections::{self, ShopConnection, ShopStatus};
 use crate::store::schema;
 use crate::store::tenants::{Settings, TenantRecord};
 use crate::store::{Store, StoreError};
@@ -39,8 +39,15 @@ pub struct Tenant {
     pub crm_url: String,
     /// The CRM's API key.
     pub crm_key: SecretString,
-    /// Haravan client secrets that sign webhooks: the current one, then the previous one.
-    pub secrets: Vec<SecretString>,
+    /// Base URL under which browsers and Haravan reach the functions.
+    pub public_url: String,
+    /// Haravan client id, once entered.
+    pub client_id: Option<String>,
+    /// Haravan client secrets that sign webhooks, and until when: the current one, then the previous one. Empty until
+    /// the admin has entered one.
+    pub secrets: Vec<ClientSecret>,
+    /// SHA-256 of the API key with which the CRM calls us.
+    pub api_key_hash: Option<Vec<u8>>,
     /// Verify token of the webhook challenge.
     pub verify_token: SecretString,
     /// How it wants things done.
@@ -49,11 +56,30 @@ pub struct Tenant {
     pub shops: BTreeMap<OrgId, Shop>,
 }
 
+/// A Haravan client secret.
+#[derive(Debug, Clone)]
+pub struct ClientSecret {
+    /// The secret.
+    pub secret: SecretString,
+    /// Until when it is accepted; `None` is for good.
+    pub until: Option<Timestamp>,
+}
+
+impl Tenant {
+    /// The client secrets that are accepted now, the current one first.
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &SecretString> {
+        let valid = move |secret: &&ClientSecret| secret.until.is_none_or(|until| now < until);
+        self.secrets.iter().filter(valid).map(|secret| &secret.secret)
+    }
+}
+
 /// A shop with its token opened.
 #[derive(Debug)]
 pub struct Shop {
     /// Whether its events are worked on.
     pub connected: bool,
+    /// Counts connects and ends.
+    pub generation: i64,
     /// Its domain.
     pub domain: Option<String>,
     /// Admin REST token.
@@ -162,23 +188,35 @@ impl Directory {
 fn open_all(ring: &KeyRing, record: &TenantRecord, shops: &[ShopConnection]) -> Result<Tenant, SealError> {
     let key = tenant_place(&record.id);
     let open = |field, blob: &[u8]| ring.open(Place { key: &key, field }, blob);
-    let mut secrets = vec![open(schema::tenants::SECRET, &record.secret)?];
+    let mut secrets = Vec::new();
+    if let Some(secret) = &record.secret {
+        secrets.push(ClientSecret { secret: open(schema::tenants::SECRET, secret)?, until: None });
+    }
     if let Some(previous) = &record.previous_secret {
-        secrets.push(open(schema::tenants::PREVIOUS_SECRET, previous)?);
+        let secret = open(schema::tenants::PREVIOUS_SECRET, previous)?;
+        secrets.push(ClientSecret { secret, until: record.previous_until });
     }
     let mut opened = BTreeMap::new();
     for shop in shops {
         let key = shop_place(&record.id, shop.org);
         let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
-        let access_token = shop.access_token.as_deref().map(|blob| ring.open(place, blob)).transpose()?;
+        let access_token = shop.tokens.as_ref().map(|tokens| ring.open(place, &tokens.access)).transpose()?;
         opened.insert(
             shop.org,
-            Shop { connected: shop.connected, domain: shop.shop_domain.clone(), access_token },
+            Shop {
+                connected: shop.status != ShopStatus::Disconnected,
+                generation: shop.generation,
+                domain: shop.shop_domain.clone(),
+                access_token,
+            },
         );
     }
     Ok(Tenant {
         id: record.id.clone(),
         crm_url: record.crm_url.clone(),
+        public_url: record.public_url.clone(),
+        client_id: record.client_id.clone(),
+        api_key_hash: record.api_key_hash.clone(),
         crm_key: open(schema::tenants::CRM_KEY, &record.crm_key)?,
         secrets,
         verify_token: open(schema::tenants::VERIFY_TOKEN, &record.verify_token)?,

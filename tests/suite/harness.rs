@@ -72,7 +72,7 @@ impl World {
     pub async fn settings(&self, change: impl FnOnce(&mut Settings)) {
         let mut record = self.stack.store.tenants.get(&self.tenant()).await.unwrap().unwrap();
         change(&mut record.settings);
-        self.stack.store.tenants.put(&record).await.unwrap();
+        assert!(self.stack.store.tenants.put(&record).await.unwrap());
         self.clock.advance(common::tenant::FRESH);
     }
 
@@ -81,24 +81,27 @@ impl World {
         let mut record = self.stack.store.tenants.get(&self.tenant()).await.unwrap().unwrap();
         let ring = self.key_ring().await;
         let place = tenant_place(&record.id);
-        let old = ring.open(Place { key: &place, field: schema::tenants::SECRET }, &record.secret).unwrap();
+        let old = ring
+            .open(Place { key: &place, field: schema::tenants::SECRET }, record.secret.as_ref().unwrap())
+            .unwrap();
         let previous = Place { key: &place, field: schema::tenants::PREVIOUS_SECRET };
         record.previous_secret = Some(ring.seal(previous, &old).unwrap());
-        record.secret =
-            ring.seal(Place { key: &place, field: schema::tenants::SECRET }, &secret.into()).unwrap();
-        self.stack.store.tenants.put(&record).await.unwrap();
+        let current = Place { key: &place, field: schema::tenants::SECRET };
+        record.secret = Some(ring.seal(current, &secret.into()).unwrap());
+        assert!(self.stack.store.tenants.put(&record).await.unwrap());
     }
 
     /// A second tenant, with no shop of its own.
     pub async fn add_tenant(&self, id: &str, client_secret: &str) -> TenantId {
         let mut record = self.stack.store.tenants.get(&self.tenant()).await.unwrap().unwrap();
         record.id = id.parse().unwrap();
+        record.revision = 0;
         let (ring, key) = (self.key_ring().await, tenant_place(&record.id));
         let seal = |field, secret: &str| ring.seal(Place { key: &key, field }, &secret.into()).unwrap();
-        record.secret = seal(schema::tenants::SECRET, client_secret);
+        record.secret = Some(seal(schema::tenants::SECRET, client_secret));
         record.verify_token = seal(schema::tenants::VERIFY_TOKEN, "verify");
         record.crm_key = seal(schema::tenants::CRM_KEY, "key");
-        self.stack.store.tenants.put(&record).await.unwrap();
+        assert!(self.stack.store.tenants.put(&record).await.unwrap());
         record.id
     }
 

@@ -1,6 +1,5 @@
 //! What must be refused, and what must do no harm (design: security rules; haravan.md §2).
 
-use common::store::connections::ShopConnection;
 use common::store::inbox::Status;
 use connect_tests::haravan::sign;
 use local::seed::ORG;
@@ -161,10 +160,7 @@ async fn a_changed_secret_is_noticed_and_the_old_one_still_accepted() {
 #[tokio::test]
 async fn a_disconnected_shops_delivery_is_acknowledged_and_left_alone() {
     let world = World::start().await;
-    let mut shop: ShopConnection =
-        world.stack.store.connections.shops(&world.tenant()).await.unwrap().remove(0);
-    shop.connected = false;
-    world.stack.store.connections.put_shop(&shop).await.unwrap();
+    world.disconnect().await;
     assert_eq!(world.post("orders/create", fixture::ORDER).await, 200);
     nothing_is_stored(&world).await;
 }

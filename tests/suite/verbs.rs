@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use common::haravan::webhook::Topic;
-use common::store::connections::ShopConnection;
+use common::store::connections::{ShopRef, reason};
 use common::store::inbox::{Event, EventKey, Status};
 use connect_tests::getfly::{Account, Order, SeedAccount, User};
 use connect_tests::haravan::{CustomerSpec, OrderSpec};
@@ -110,15 +110,12 @@ impl World {
 
     /// Disconnects the seeded shop and lets the caches notice.
     pub async fn disconnect(&self) {
+        use common::clock::Clock;
         let shops = &self.stack.store.connections;
         for shop in shops.shops(&self.tenant()).await.unwrap() {
-            let gone = ShopConnection {
-                connected: false,
-                generation: shop.generation + 1,
-                access_token: None,
-                ..shop
-            };
-            shops.put_shop(&gone).await.unwrap();
+            assert!(shops.end(&shop.this(), reason::BY_ADMIN, self.clock.now()).await.unwrap());
+            let ended = ShopRef { generation: shop.generation + 1, ..shop.this() };
+            assert!(shops.finish_end(&ended).await.unwrap());
         }
         self.clock.advance(common::tenant::FRESH);
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 
 use super::StoreError;
 
@@ -25,6 +26,11 @@ pub fn b(bytes: impl Into<Vec<u8>>) -> AttributeValue {
     AttributeValue::B(Blob::new(bytes))
 }
 
+/// A list of texts.
+pub fn list(texts: &[String]) -> AttributeValue {
+    AttributeValue::L(texts.iter().map(s).collect())
+}
+
 /// Reads attributes of one item.
 pub trait ItemExt {
     /// Text, if there.
@@ -33,6 +39,13 @@ pub trait ItemExt {
     fn number(&self, name: &str) -> Option<i64>;
     /// Bytes, if there.
     fn bytes(&self, name: &str) -> Option<&[u8]>;
+    /// An instant stored as unix milliseconds, if there.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a number that is no instant.
+    fn instant(&self, name: &'static str) -> Result<Option<Timestamp>, StoreError>;
+    /// A list of texts; empty when absent.
+    fn texts(&self, name: &str) -> Vec<String>;
     /// Text that must be there.
     ///
     /// # Errors
@@ -56,6 +69,20 @@ impl ItemExt for Item {
 
     fn bytes(&self, name: &str) -> Option<&[u8]> {
         self.get(name)?.as_b().ok().map(AsRef::as_ref)
+    }
+
+    fn instant(&self, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        let read = |millis| Timestamp::from_millisecond(millis).map_err(|_| StoreError::Corrupt(name));
+        self.number(name).map(read).transpose()
+    }
+
+    fn texts(&self, name: &str) -> Vec<String> {
+        match self.get(name) {
+            Some(AttributeValue::L(list)) => {
+                list.iter().filter_map(|text| text.as_s().ok().cloned()).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn must_text(&self, name: &'static str) -> Result<&str, StoreError> {

@@ -9,6 +9,7 @@
 
 pub mod claims;
 pub mod connections;
+pub mod ephemeral;
 pub mod inbox;
 pub mod item;
 pub mod pace;
@@ -49,7 +50,7 @@ impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
 pub struct TableNames {
     /// See [`tenants`].
     pub tenants: String,
-    /// See [`connections`].
+    /// See [`connections`] and [`ephemeral`].
     pub connections: String,
     /// See [`inbox`].
     pub inbox: String,
@@ -64,6 +65,8 @@ pub struct Store {
     pub tenants: tenants::Tenants,
     /// Connections.
     pub connections: connections::Connections,
+    /// Flows, links and sessions.
+    pub ephemeral: ephemeral::Ephemeral,
     /// Received events.
     pub inbox: inbox::Inbox,
     /// Who is creating what, and what it became.
@@ -77,6 +80,7 @@ impl Store {
     pub fn new(client: &aws_sdk_dynamodb::Client, names: TableNames) -> Self {
         Self {
             tenants: tenants::Tenants::new(client.clone(), names.tenants),
+            ephemeral: ephemeral::Ephemeral::new(client.clone(), names.connections.clone()),
             connections: connections::Connections::new(client.clone(), names.connections),
             inbox: inbox::Inbox::new(client.clone(), names.inbox),
             claims: claims::Claims::new(client.clone(), names.dedup.clone()),

@@ -128,9 +128,7 @@ impl Paces {
                 format!("(attribute_not_exists({NEXT_SLOT}) OR {NEXT_SLOT} <= :now)"),
                 ":now + :cost".to_owned(),
             ),
-            Queue::Ahead => {
-                (format!("{NEXT_SLOT} BETWEEN :now AND :latest"), format!("{NEXT_SLOT} + :cost"))
-            }
+            Queue::Ahead => (format!("{NEXT_SLOT} BETWEEN :now AND :latest"), format!("{NEXT_SLOT} + :cost")),
         };
         let mut request = self
             .client

@@ -34,7 +34,7 @@ pub const TABLES: [Table; 4] = [
         name: "connections",
         partition_key: connections::KEY,
         sort_key: Some(connections::SORT),
-        index: None,
+        index: Some((connections::WATCH_INDEX, connections::WATCH, connections::DUE)),
         stream: false,
         ttl: Some(connections::EXPIRY),
     },
@@ -70,25 +70,75 @@ pub mod tenants {
     pub const PREVIOUS_SECRET: &str = "haravan_secret_previous";
     /// Sealed verify token of the webhook challenge.
     pub const VERIFY_TOKEN: &str = "haravan_verify_token";
+    /// Until when the previous client secret is accepted, unix milliseconds.
+    pub const PREVIOUS_UNTIL: &str = "haravan_secret_previous_until";
+    /// Haravan client id (App Id), not a secret.
+    pub const CLIENT_ID: &str = "haravan_client_id";
+    /// Base URL under which browsers and Haravan reach the functions.
+    pub const PUBLIC_URL: &str = "public_url";
+    /// SHA-256 of the tenant's API key, bytes.
+    pub const API_KEY_HASH: &str = "api_key_hash";
     /// Settings, a map.
     pub const SETTINGS: &str = "settings";
+    /// Counts the writes of the record: a change is made to the record that was read, or not at all.
+    pub const REVISION: &str = "revision";
 }
 
 /// Attributes of the connections table.
 pub mod connections {
-    /// Tenant id.
+    /// Tenant id; of claims and short-lived items, a key of their own with a `#` in it, which no tenant id has.
     pub const KEY: &str = "tenant_id";
     /// `haravan#{org}`.
     pub const SORT: &str = "connection_id";
-    /// `connected` or `disconnected`.
+    /// `connected`, `needs_reconnect` or `disconnected`.
     pub const STATUS: &str = "status";
+    /// Why it is not connected, a code.
+    pub const REASON: &str = "reason";
     /// Counts connects and disconnects.
     pub const GENERATION: &str = "generation";
     /// The shop's domain.
     pub const SHOP_DOMAIN: &str = "shop_domain";
+    /// The shop's name.
+    pub const SHOP_NAME: &str = "shop_name";
     /// Sealed Admin REST token.
     pub const ACCESS_TOKEN: &str = "access_token";
-    /// Expiry of short-lived items.
+    /// Sealed refresh token.
+    pub const REFRESH_TOKEN: &str = "refresh_token";
+    /// Counts the token pairs of this shop; sealed tokens are written together with it.
+    pub const TOKEN_VERSION: &str = "token_version";
+    /// When the access token ends, unix milliseconds.
+    pub const TOKEN_EXPIRY: &str = "token_expires_at";
+    /// Who refreshes the tokens: a random token.
+    pub const LEASE_OWNER: &str = "lease_owner";
+    /// Until when, unix milliseconds.
+    pub const LEASE_UNTIL: &str = "lease_until";
+    /// The refresh token of this token version was sent to the provider, unix milliseconds.
+    pub const REFRESH_STARTED: &str = "refresh_started_at";
+    /// Granted scopes, a list.
+    pub const SCOPES: &str = "scopes";
+    /// Who connected it, a map.
+    pub const CONNECTED_BY: &str = "connected_by";
+    /// When it was connected, unix milliseconds.
+    pub const CONNECTED_AT: &str = "connected_at";
+    /// When it ended, unix milliseconds.
+    pub const ENDED_AT: &str = "ended_at";
+    /// Topics the provider said it sends, a list; absent when never asked.
+    pub const TOPICS: &str = "topics";
+    /// When the provider was asked, unix milliseconds.
+    pub const TOPICS_AT: &str = "topics_checked_at";
+    /// When something hinted at the app being gone, unix milliseconds.
+    pub const SUSPECTED_AT: &str = "suspected_at";
+    /// Watch list of what upkeep looks at: `check#{shard}`.
+    pub const WATCH: &str = "q";
+    /// When upkeep looks at it, unix milliseconds.
+    pub const DUE: &str = "w";
+    /// The sparse index of what upkeep looks at.
+    pub const WATCH_INDEX: &str = "watch";
+    /// The tenant that an organisation or page belongs to; on claim items.
+    pub const OWNER: &str = "owner";
+    /// What a short-lived item holds, a map.
+    pub const DATA: &str = "data";
+    /// Expiry of short-lived items, unix seconds.
     pub const EXPIRY: &str = "expires_at";
 }
 

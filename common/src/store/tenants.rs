@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::item::{Item, ItemExt, b, s};
-use super::schema::tenants::{CRM_KEY, CRM_URL, KEY, PREVIOUS_SECRET, SECRET, SETTINGS, VERIFY_TOKEN};
+use super::item::{Item, ItemExt, b, n, s};
+use super::schema::tenants::{
+    API_KEY_HASH, CLIENT_ID, CRM_KEY, CRM_URL, KEY, PREVIOUS_SECRET, PREVIOUS_UNTIL, PUBLIC_URL, REVISION,
+    SECRET, SETTINGS, VERIFY_TOKEN,
+};
 use crate::id::TenantId;
 
 /// A tenant's record; the secrets are sealed blobs ([`crate::seal`]).
@@ -19,14 +24,25 @@ pub struct TenantRecord {
     pub crm_url: String,
     /// Sealed CRM API key.
     pub crm_key: Vec<u8>,
-    /// Sealed Haravan client secret.
-    pub secret: Vec<u8>,
-    /// Sealed client secret from before the last change, while it is still accepted.
+    /// Base URL under which browsers and Haravan reach the functions, such as `https://crm.example.com`; redirect and
+    /// webhook addresses are made from it and never from a request's own headers.
+    pub public_url: String,
+    /// Haravan client id (App Id), once the admin has entered it.
+    pub client_id: Option<String>,
+    /// Sealed Haravan client secret, once the admin has entered it.
+    pub secret: Option<Vec<u8>>,
+    /// Sealed client secret from before the last change.
     pub previous_secret: Option<Vec<u8>>,
+    /// Until when the previous secret is accepted; `None` is for good.
+    pub previous_until: Option<Timestamp>,
+    /// SHA-256 of the API key with which the tenant's CRM calls us, once there is one.
+    pub api_key_hash: Option<Vec<u8>>,
     /// Sealed verify token of the webhook challenge.
     pub verify_token: Vec<u8>,
     /// How the tenant wants things done.
     pub settings: Settings,
+    /// Counts the writes of this record; 0 for one that was never stored.
+    pub revision: i64,
 }
 
 /// How a tenant wants things done. Every field has a default, so that older records stay readable.
@@ -67,6 +83,19 @@ pub struct Settings {
     pub auto_approve: bool,
     /// CRM writes per second (getfly.md §15 U8).
     pub writes_per_second: f64,
+    /// How Haravan answers a login (haravan.md §1.3).
+    pub response_mode: ResponseMode,
+}
+
+/// How Haravan hands the answer to a login over (haravan.md §1.3, §1.7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// `code id_token`, posted by a form: what Haravan recommends.
+    #[default]
+    FormPost,
+    /// `code` alone, in the query of a redirect.
+    Query,
 }
 
 impl Default for Settings {
@@ -89,6 +118,7 @@ impl Default for Settings {
             product_manufacturer: "Haravan".to_owned(),
             auto_approve: false,
             writes_per_second: 1.0,
+            response_mode: ResponseMode::FormPost,
         }
     }
 }
@@ -123,11 +153,12 @@ impl Tenants {
         answer.item().map(read).transpose()
     }
 
-    /// Writes a tenant's whole record.
+    /// Writes a tenant's whole record, if it is still the one that was read: `false` when somebody else wrote it since.
+    /// The record may then be read again and the change made to that.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn put(&self, tenant: &TenantRecord) -> Result<(), StoreError> {
+    pub async fn put(&self, tenant: &TenantRecord) -> Result<bool, StoreError> {
         let settings =
             serde_dynamo::to_attribute_value(&tenant.settings).map_err(|_| StoreError::Corrupt(SETTINGS))?;
         let mut request = self
@@ -137,30 +168,61 @@ impl Tenants {
             .item(KEY, s(tenant.id.as_str()))
             .item(CRM_URL, s(&tenant.crm_url))
             .item(CRM_KEY, b(tenant.crm_key.clone()))
-            .item(SECRET, b(tenant.secret.clone()))
+            .item(PUBLIC_URL, s(&tenant.public_url))
             .item(VERIFY_TOKEN, b(tenant.verify_token.clone()))
-            .item(SETTINGS, settings);
-        if let Some(previous) = &tenant.previous_secret {
-            request = request.item(PREVIOUS_SECRET, b(previous.clone()));
+            .item(SETTINGS, settings)
+            .item(REVISION, n(tenant.revision.saturating_add(1)));
+        let optional = [
+            (CLIENT_ID, tenant.client_id.as_ref().map(s)),
+            (SECRET, tenant.secret.clone().map(b)),
+            (PREVIOUS_SECRET, tenant.previous_secret.clone().map(b)),
+            (PREVIOUS_UNTIL, tenant.previous_until.map(|until| n(until.as_millisecond()))),
+            (API_KEY_HASH, tenant.api_key_hash.clone().map(b)),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                request = request.item(name, value);
+            }
         }
-        request.send().await?;
-        Ok(())
+        let request = match tenant.revision {
+            0 => request.condition_expression(format!("attribute_not_exists({REVISION})")),
+            read => request
+                .condition_expression(format!("{REVISION} = :read"))
+                .expression_attribute_values(":read", n(read)),
+        };
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 fn read(item: &Item) -> Result<TenantRecord, StoreError> {
-    let blob = |name: &'static str| item.bytes(name).map(<[u8]>::to_vec).ok_or(StoreError::Corrupt(name));
+    let may = |name: &str| item.bytes(name).map(<[u8]>::to_vec);
+    let blob = |name: &'static str| may(name).ok_or(StoreError::Corrupt(name));
     Ok(TenantRecord {
         id: item.must_text(KEY)?.parse().map_err(|_| StoreError::Corrupt(KEY))?,
         crm_url: item.must_text(CRM_URL)?.to_owned(),
         crm_key: blob(CRM_KEY)?,
-        secret: blob(SECRET)?,
-        previous_secret: item.bytes(PREVIOUS_SECRET).map(<[u8]>::to_vec),
+        public_url: item.must_text(PUBLIC_URL)?.to_owned(),
+        client_id: item.text(CLIENT_ID).map(str::to_owned),
+        secret: may(SECRET),
+        previous_secret: may(PREVIOUS_SECRET),
+        previous_until: item.instant(PREVIOUS_UNTIL)?,
+        api_key_hash: may(API_KEY_HASH),
         verify_token: blob(VERIFY_TOKEN)?,
         settings: match item.get(SETTINGS) {
             None => Settings::default(),
             Some(value) => serde_dynamo::from_attribute_value(value.clone())
                 .map_err(|_| StoreError::Corrupt(SETTINGS))?,
         },
+        revision: item.must_number(REVISION)?,
     })
 }

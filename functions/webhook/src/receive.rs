@@ -127,20 +127,17 @@ async fn authenticate<'a>(
         return Err(if body.is_empty() { Answer::Ignored("ping") } else { Answer::Refused("no_signature") });
     };
     let signature: Signature = given.parse().map_err(|_| Answer::Refused("bad_signature"))?;
-    if let Some(verified) = verify(&signature, body, &tenant) {
+    let now = webhook.clock.now();
+    if let Some(verified) = signature.verify(body, tenant.secrets(now)) {
         return Ok((tenant, verified));
     }
     // The secret may have been changed a moment ago.
     let renewed = webhook.directory.refreshed(&tenant.id).await.map_err(failed)?;
     let tenant = renewed.ok_or(Answer::Refused("bad_signature"))?;
-    match verify(&signature, body, &tenant) {
+    match signature.verify(body, tenant.secrets(now)) {
         Some(verified) => Ok((tenant, verified)),
         None => Err(Answer::Refused("bad_signature")),
     }
-}
-
-fn verify<'a>(signature: &Signature, body: &'a [u8], tenant: &Tenant) -> Option<VerifiedBody<'a>> {
-    signature.verify(body, tenant.secrets.iter())
 }
 
 /// A delivery whose topic, shop and body agree with the tenant.

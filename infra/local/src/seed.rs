@@ -3,14 +3,17 @@
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::api_key::ApiKey;
 use common::id::{OrgId, TenantId};
 use common::seal::{KeyRing, Place, random};
 use common::store::Store;
-use common::store::connections::ShopConnection;
+use common::store::connections::{NewShop, SealedTokens};
 use common::store::schema;
 use common::store::tenants::{Settings, TenantRecord};
 use common::tenant::{shop_place, tenant_place};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 /// The seeded tenant's id.
 pub const TENANT: &str = "hat-mam";
@@ -18,6 +21,10 @@ pub const TENANT: &str = "hat-mam";
 pub const ORG: OrgId = OrgId(200_000_987_654);
 /// The seeded shop's domain.
 pub const SHOP_DOMAIN: &str = "hat-mam-demo.myharavan.com";
+/// The seeded shop's name.
+pub const SHOP_NAME: &str = "Hạt Mầm";
+/// The client id of the seeded tenant's Haravan app.
+pub const CLIENT_ID: &str = "hrv_test_client_id";
 
 /// What the seeded tenant is opened with.
 #[derive(Debug, Clone)]
@@ -34,9 +41,19 @@ pub struct Seeded {
     pub access_token: SecretString,
 }
 
+impl Seeded {
+    /// With it the tenant's CRM opens sessions for its admins. The store keeps a digest only, and local mode has to print
+    /// the key again: it follows from another secret.
+    pub fn api_key(&self) -> ApiKey {
+        ApiKey::with(&self.tenant, &Sha256::digest(self.crm_key.expose_secret()))
+    }
+}
+
 /// Addresses and keys that come from the command line rather than from the database.
 #[derive(Debug, Clone)]
 pub struct Outside {
+    /// Base URL under which the functions are reached.
+    pub public_url: String,
     /// Base URL of the CRM.
     pub crm_url: String,
     /// CRM API key, when it is not ours to invent.
@@ -52,7 +69,7 @@ pub struct Outside {
 ///
 /// # Errors
 /// The store's, or a database that was sealed with another key ring.
-pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside) -> Result<Seeded> {
+pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside, now: Timestamp) -> Result<Seeded> {
     let tenant: TenantId = TENANT.parse()?;
     let places = (tenant_place(&tenant), shop_place(&tenant, ORG));
     let place = |field| Place { key: &places.0, field };
@@ -80,7 +97,7 @@ pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside) -> Result<
         client_secret: secret(
             &outside.client_secret,
             place(schema::tenants::SECRET),
-            record.map(|record| record.secret.as_slice()),
+            record.and_then(|record| record.secret.as_deref()),
             "hrv_secret",
         )?,
         verify_token: secret(
@@ -98,36 +115,46 @@ pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside) -> Result<
         access_token: secret(
             &outside.access_token,
             shop_field,
-            known_shop.as_ref().and_then(|shop| shop.access_token.as_deref()),
+            known_shop.as_ref().and_then(|shop| Some(shop.tokens.as_ref()?.access.as_slice())),
             "hrv_token",
         )?,
         tenant: tenant.clone(),
     };
     let seal = |field, secret: &SecretString| ring.seal(place(field), secret);
-    let settings = known.map_or_else(demo_settings, |record| record.settings);
-    store
+    let written = store
         .tenants
         .put(&TenantRecord {
             id: tenant.clone(),
             crm_url: outside.crm_url.clone(),
             crm_key: seal(schema::tenants::CRM_KEY, &seeded.crm_key)?,
-            secret: seal(schema::tenants::SECRET, &seeded.client_secret)?,
-            previous_secret: None,
+            public_url: outside.public_url.clone(),
+            client_id: record.and_then(|record| record.client_id.clone()).or(Some(CLIENT_ID.to_owned())),
+            secret: Some(seal(schema::tenants::SECRET, &seeded.client_secret)?),
+            previous_secret: record.and_then(|record| record.previous_secret.clone()),
+            previous_until: record.and_then(|record| record.previous_until),
+            api_key_hash: Some(seeded.api_key().digest()),
             verify_token: seal(schema::tenants::VERIFY_TOKEN, &seeded.verify_token)?,
-            settings,
+            settings: record.map_or_else(demo_settings, |record| record.settings.clone()),
+            revision: record.map_or(0, |record| record.revision),
         })
         .await?;
-    store
-        .connections
-        .put_shop(&ShopConnection {
+    anyhow::ensure!(written, "the tenant's record was changed by another program");
+    if known_shop.is_none() || outside.access_token.is_some() {
+        let new = NewShop {
             tenant,
             org: ORG,
-            connected: known_shop.as_ref().is_none_or(|shop| shop.connected),
-            generation: known_shop.as_ref().map_or(1, |shop| shop.generation),
             shop_domain: Some(SHOP_DOMAIN.to_owned()),
-            access_token: Some(ring.seal(shop_field, &seeded.access_token)?),
-        })
-        .await?;
+            shop_name: Some(SHOP_NAME.to_owned()),
+            tokens: SealedTokens {
+                access: ring.seal(shop_field, &seeded.access_token)?,
+                refresh: None,
+                expires_at: None,
+            },
+            scopes: Vec::new(),
+            by: None,
+        };
+        store.connections.connect(&new, now).await?;
+    }
     Ok(seeded)
 }
 

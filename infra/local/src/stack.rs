@@ -100,6 +100,8 @@ pub struct Addresses {
     pub getfly_url: String,
     /// Opens it.
     pub getfly_api_key: String,
+    /// Opens sessions for the tenant's admins.
+    pub api_key: String,
     /// The embedded DynamoDB's API.
     pub dynamodb_url: String,
 }
@@ -157,7 +159,9 @@ impl Stack {
         let embedded = Embedded::open(options.data.as_deref())?;
         let store = Store::new(&embedded.client(), embedded::table_names());
         let ring = ring_source(options.data.as_deref())?;
-        let seeded = seed::ensure(&store, &*load(&ring).await?, &outside(&options, address)).await?;
+        let seeded =
+            seed::ensure(&store, &*load(&ring).await?, &outside(&options, address), options.clock.now())
+                .await?;
         let addresses = addresses(&options, address, &embedded, &seeded);
 
         let clock = options.clock.clone();
@@ -264,6 +268,7 @@ async fn load(ring: &Ring) -> Result<Box<KeyRing>> {
 
 fn outside(options: &Options, address: SocketAddr) -> Outside {
     Outside {
+        public_url: format!("http://{address}"),
         crm_url: options.getfly_url.clone().unwrap_or_else(|| format!("http://{address}{GETFLY_PATH}")),
         crm_key: options.getfly_api_key.clone(),
         client_secret: options.client_secret.clone(),
@@ -282,6 +287,7 @@ fn addresses(options: &Options, address: SocketAddr, embedded: &Embedded, seeded
         haravan_url: options.haravan_url.clone().unwrap_or_else(|| format!("{base_url}{HARAVAN_PATH}")),
         getfly_url: options.getfly_url.clone().unwrap_or_else(|| format!("{base_url}{GETFLY_PATH}")),
         getfly_api_key: seed::reveal(&seeded.crm_key),
+        api_key: seed::reveal(seeded.api_key().reveal()),
         dynamodb_url: format!("http://{}", embedded.address),
         base_url,
     }

@@ -28,7 +28,7 @@ pub async fn stack(data: Option<PathBuf>, clock: SharedClock) -> Stack {
     let stack = Stack::start(options).await.unwrap();
     let mut tenant = stack.store.tenants.get(&TENANT.parse().unwrap()).await.unwrap().unwrap();
     tenant.settings.writes_per_second = 1000.0;
-    stack.store.tenants.put(&tenant).await.unwrap();
+    assert!(stack.store.tenants.put(&tenant).await.unwrap());
     stack
 }
 
