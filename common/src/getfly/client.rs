@@ -16,7 +16,7 @@ use super::error::{CrmError, CrmText, is_error_in_success, refusal};
 use super::order::{NewOrder, NewProduct, Order};
 use super::user::User;
 use crate::clock::{SharedClock, millis};
-use crate::haravan::admin::retry_after;
+use crate::haravan::api::retry_after;
 use crate::phone::PhoneNumber;
 use crate::text::cut;
 

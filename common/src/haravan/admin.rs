@@ -1,88 +1,176 @@
 //! Haravan's Admin REST, as far as the connector calls it (haravan.md §5).
 
-use std::time::Duration;
-
-use reqwest::header::CONTENT_TYPE;
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::Method;
+use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use url::Url;
 
+use super::api::{Answer, Api, ApiError};
 use super::lenient;
-use crate::id::StaffId;
+use super::webhook::Entity;
+use crate::id::{OrgId, StaffId};
 use crate::text::fold;
 
 /// The public base URL (haravan.md §1.1).
 pub const DEFAULT_BASE: &str = "https://apis.haravan.com/";
 
-/// Why a member of staff's e-mail is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StaffLookupError {
-    /// Worth another try: the limit, a server error, no answer.
-    #[error("Haravan did not answer")]
-    Transient {
-        /// What Haravan asked to wait.
-        after: Option<Duration>,
-    },
-    /// Not to be had: only Plus shops have it, the scope is missing, the token is dead or the person unknown.
-    #[error("Haravan does not tell who this is (status {0})")]
-    NotAvailable(u16),
-}
+/// Most rows in a page (haravan.md §5.4, §10.22).
+pub const PAGE: usize = 50;
 
 /// A client of the Admin REST.
-#[derive(Clone)]
-pub struct Admin {
-    http: reqwest::Client,
-    base: Url,
+#[derive(Debug, Clone)]
+pub struct Admin(Api);
+
+/// A shop's own facts (haravan.md §5.6).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ShopFacts {
+    /// Its organisation id.
+    pub id: Option<OrgId>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its `…myharavan.com` domain, without scheme and path.
+    pub domain: Option<String>,
+}
+
+/// A member of a shop's staff (haravan.md §5.7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staff {
+    /// Their id.
+    pub id: StaffId,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail in lower case.
+    pub email: Option<String>,
 }
 
 impl Admin {
     /// A client that calls below `base`.
     pub fn new(http: reqwest::Client, base: Url) -> Self {
-        Self { http, base }
+        Self(Api::new(http, base))
+    }
+
+    /// The shop of the token: `GET /com/shop.json`.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn shop(&self, token: &SecretString) -> Result<ShopFacts, ApiError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            shop: Shop,
+        }
+        #[derive(Deserialize)]
+        struct Shop {
+            #[serde(default, deserialize_with = "lenient::text")]
+            id: Option<String>,
+            #[serde(default, deserialize_with = "lenient::text")]
+            name: Option<String>,
+            #[serde(default, deserialize_with = "lenient::text")]
+            myharavan_domain: Option<String>,
+            #[serde(default, deserialize_with = "lenient::text")]
+            domain: Option<String>,
+        }
+        let shop = self.get("com/shop.json", &[], token).await?.json::<Answer>()?.shop;
+        let host = |text: String| {
+            let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+            text.split('/').next().map(str::to_owned).filter(|host| !host.is_empty())
+        };
+        Ok(ShopFacts {
+            id: shop.id.and_then(|id| id.parse().ok()),
+            name: shop.name,
+            domain: shop.myharavan_domain.or(shop.domain).and_then(host),
+        })
+    }
+
+    /// One page of orders or customers, each as the text it came in: `GET /com/{orders|customers}.json`.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn page(
+        &self,
+        token: &SecretString,
+        entity: Entity,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<Box<RawValue>>, ApiError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(alias = "orders", alias = "customers")]
+            rows: Vec<Box<RawValue>>,
+        }
+        let path = match entity {
+            Entity::Order => "com/orders.json",
+            Entity::Customer => "com/customers.json",
+        };
+        Ok(self.get(path, query, token).await?.json::<Answer>()?.rows)
+    }
+
+    /// The newest orders, newest first, at most [`PAGE`].
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn recent_orders(
+        &self,
+        token: &SecretString,
+        limit: usize,
+    ) -> Result<Vec<Box<RawValue>>, ApiError> {
+        let limit = limit.clamp(1, PAGE).to_string();
+        let query = [("status", "any"), ("order", "created_at desc"), ("limit", limit.as_str())];
+        self.page(token, Entity::Order, &query).await
+    }
+
+    /// The shop's staff: `GET /com/users.json`, which only Plus shops have (haravan.md §5.7).
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn staff(&self, token: &SecretString) -> Result<Vec<Staff>, ApiError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            users: Vec<User>,
+        }
+        let answer: Answer = self.get("com/users.json", &[], token).await?.json()?;
+        Ok(answer.users.into_iter().filter_map(User::known).collect())
     }
 
     /// The e-mail of a member of staff in lower case, `None` when they have none: `GET /com/users/{id}.json`
     /// (haravan.md §5.7).
     ///
     /// # Errors
-    /// [`StaffLookupError`].
-    pub async fn staff_email(
-        &self,
-        token: &SecretString,
-        id: StaffId,
-    ) -> Result<Option<String>, StaffLookupError> {
+    /// [`ApiError`].
+    pub async fn staff_email(&self, token: &SecretString, id: StaffId) -> Result<Option<String>, ApiError> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default, deserialize_with = "lenient::object")]
             user: Option<User>,
         }
-        #[derive(Deserialize)]
-        struct User {
-            #[serde(default, deserialize_with = "lenient::text")]
-            email: Option<String>,
-        }
-        const TRANSIENT: StaffLookupError = StaffLookupError::Transient { after: None };
+        let answer: Answer = self.get(&format!("com/users/{id}.json"), &[], token).await?.json()?;
+        Ok(answer.user.and_then(|user| user.email).map(|email| fold(&email)))
+    }
 
-        let url = self.base.join(&format!("com/users/{id}.json")).map_err(|_| TRANSIENT)?;
-        // Haravan answers 400 without the content type, also where there is no content (haravan.md §5.1).
-        let request =
-            self.http.get(url).bearer_auth(token.expose_secret()).header(CONTENT_TYPE, "application/json");
-        let answer = request.send().await.map_err(|_| TRANSIENT)?;
-        let status = answer.status();
-        if status.as_u16() == 429 || status.is_server_error() {
-            return Err(StaffLookupError::Transient { after: retry_after(answer.headers()) });
-        }
-        if !status.is_success() {
-            return Err(StaffLookupError::NotAvailable(status.as_u16()));
-        }
-        let body = answer.bytes().await.map_err(|_| TRANSIENT)?;
-        let read: Answer = serde_json::from_slice(&body).map_err(|_| TRANSIENT)?;
-        Ok(read.user.and_then(|user| user.email).map(|email| fold(&email)))
+    async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        token: &SecretString,
+    ) -> Result<Answer, ApiError> {
+        self.0.call(Method::GET, path, query, token).await
     }
 }
 
-/// `Retry-After` in seconds, which may be a decimal such as `2.0` (haravan.md §5.2), at most an hour.
-pub fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
-    let seconds: f64 = headers.get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds.clamp(0.0, 3600.0)).ok()
+#[derive(Deserialize)]
+struct User {
+    #[serde(default, deserialize_with = "lenient::text")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    first_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    last_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    email: Option<String>,
+}
+
+impl User {
+    fn known(self) -> Option<Staff> {
+        let name = [self.last_name, self.first_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Some(Staff { id: self.id?.parse().ok()?, name, email: self.email.map(|email| fold(&email)) })
+    }
 }

@@ -7,7 +7,10 @@
 //! quantity, an id) is never guessed.
 
 pub mod admin;
+pub mod api;
 pub mod customer;
 pub mod lenient;
 pub mod order;
+pub mod subscription;
+pub mod token_endpoint;
 pub mod webhook;

@@ -12,7 +12,8 @@ use crate::clock::SharedClock;
 use crate::egress::Reach;
 use crate::getfly::client::Getfly;
 use crate::getfly::user::User;
-use crate::haravan::admin::{Admin, StaffLookupError};
+use crate::haravan::admin::Admin;
+use crate::haravan::api::ApiError;
 use crate::id::{StaffId, TenantId};
 use crate::store::Store;
 use crate::store::claims::{Claim, ClaimToken, Identity, Record};
@@ -161,12 +162,12 @@ impl Job<'_> {
     /// The e-mail of a member of the shop's staff, a few minutes old at most: Haravan's allowance is small.
     ///
     /// # Errors
-    /// [`StaffLookupError`].
+    /// [`ApiError`].
     pub async fn staff_email(
         &self,
         token: &SecretString,
         staff: StaffId,
-    ) -> Result<Option<String>, StaffLookupError> {
+    ) -> Result<Option<String>, ApiError> {
         let now = self.intake.clock.now();
         let key = (self.tenant.id.clone(), staff);
         if let Some((read_at, email)) = self.intake.staff.get(&key)

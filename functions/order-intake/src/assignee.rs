@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use common::getfly::user::find_by_email;
-use common::haravan::admin::StaffLookupError;
+use common::haravan::api::ApiError;
 use common::id::StaffId;
 use common::intake::job::Job;
 use common::intake::stop::{Stop, reason};
@@ -27,14 +27,17 @@ pub(crate) async fn find(
         (None, None) => return Ok((None, Some("staff_unknown"))),
         (None, Some(token)) => match job.staff_email(token, staff).await {
             Ok(email) => email,
-            Err(StaffLookupError::NotAvailable(_)) => return Ok((None, Some("staff_unknown"))),
-            Err(StaffLookupError::Transient { .. }) if job.event.attempts >= PATIENT_TRIES => {
-                return Ok((None, Some("staff_unknown")));
-            }
-            Err(StaffLookupError::Transient { after }) => {
+            Err(ApiError::Transient { after }) if job.event.attempts < PATIENT_TRIES => {
                 let after = after.map(|after| after.max(Duration::from_secs(1)));
                 return Err(Stop::Later { reason: reason::HARAVAN_UNAVAILABLE, after, counts: true });
             }
+            Err(ApiError::Unauthorized) => {
+                // The app may be gone from the shop: upkeep finds out. The order does not wait for that.
+                let (shops, now) = (&job.intake.store.connections, job.intake.clock.now());
+                shops.suspect(&job.tenant.id, job.event.org, now).await?;
+                return Ok((None, Some("staff_unknown")));
+            }
+            Err(_) => return Ok((None, Some("staff_unknown"))),
         },
     };
     let Some(email) = email else { return Ok((None, Some("staff_without_email"))) };
