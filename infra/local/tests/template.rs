@@ -16,9 +16,10 @@ use aws_lambda_events::event::dynamodb::Event;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::config::Env;
+use common::connect::flow::Step;
 use common::haravan::webhook::{Entity, ORG_HEADER, SIGNATURE_HEADER, Signature, TOPIC_HEADER, Topic};
 use common::intake::delivery::{EVENT_BUDGET, SIDE_BY_SIDE};
-use common::runtime::{IntakeSettings, Settings};
+use common::runtime::{ConnectSettings, GrantSettings, IntakeSettings, Settings};
 use common::store::claims::LEASE_TIME;
 use common::store::inbox::{EventKey, Status};
 use common::store::schema::{TABLES, Table, inbox};
@@ -138,18 +139,21 @@ fn names(function: &Function) -> Names {
         None
     };
     let mut env = Env::new(&record);
-    let faults = if function.is_intake() {
-        let settings = IntakeSettings::read(&mut env);
-        env.finish(settings).expect_err("nothing is set").to_string()
+    let main = function.main();
+    if main.contains("IntakeSettings::read(") {
+        IntakeSettings::read(&mut env);
+    } else if main.contains("ConnectSettings::read(") {
+        ConnectSettings::read(&mut env);
+    } else if main.contains("GrantSettings::read(") {
+        GrantSettings::read(&mut env);
     } else {
-        let settings = Settings::read(&mut env);
-        env.finish(settings).expect_err("nothing is set").to_string()
-    };
+        Settings::read(&mut env);
+    }
+    let faults = env.finish(()).expect_err("nothing is set").to_string();
     let mut read = read.into_inner();
     let required =
         read.iter().filter(|name| faults.contains(&format!("{name} is not set"))).cloned().collect();
     // What a main reads for itself.
-    let main = function.main();
     for reader in ["env.required(\"", "env.optional(\"", "env.or(\""] {
         read.extend(main.split(reader).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
     }
@@ -388,7 +392,7 @@ fn no_role_may_do_more_than_named_verbs_on_named_resources() {
 }
 
 #[test]
-fn only_who_writes_events_may_put_them_and_nobody_deletes() {
+fn only_who_writes_items_may_put_them_and_only_one_time_items_are_deleted() {
     let template = template("template.yaml");
     let may = |verb: &str| -> BTreeSet<&str> {
         let roles = resources(&template, "AWS::IAM::Role");
@@ -398,14 +402,34 @@ fn only_who_writes_events_may_put_them_and_nobody_deletes() {
             .map(|(name, _)| name)
             .collect()
     };
-    assert_eq!(may("dynamodb:PutItem"), BTreeSet::from(["WebhookRole"]));
-    assert_eq!(may("dynamodb:DeleteItem"), BTreeSet::new());
+    assert_eq!(may("dynamodb:PutItem"), BTreeSet::from(["OauthLoginRole", "WebhookRole"]));
+    assert_eq!(may("dynamodb:DeleteItem"), BTreeSet::from(["OauthGrantRole", "OauthLoginRole"]));
     assert_eq!(may("dynamodb:Scan"), BTreeSet::new());
     assert_eq!(
         may("secretsmanager:GetSecretValue"),
-        BTreeSet::from(["CustomerIntakeRole", "OrderIntakeRole", "WebhookRole"]),
+        BTreeSet::from([
+            "CustomerIntakeRole",
+            "OauthGrantRole",
+            "OauthLoginRole",
+            "OrderIntakeRole",
+            "WebhookRole"
+        ]),
         "upkeep opens no secrets"
     );
+}
+
+#[test]
+fn the_sample_callbacks_go_where_the_functions_listen() {
+    for (sample, step) in [
+        ("oauth-login-ticket", Step::Login),
+        ("oauth-login-launch", Step::Login),
+        ("oauth-login-callback", Step::Login),
+        ("oauth-grant-callback", Step::Install),
+    ] {
+        let sample: Value = serde_json::from_str(&read(&format!("events/{sample}.json"))).unwrap();
+        assert_eq!(sample["rawPath"], json!(step.path()));
+        assert_eq!(sample["requestContext"]["http"]["path"], json!(step.path()));
+    }
 }
 
 #[test]
