@@ -7,6 +7,7 @@
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
+//! - [`page`], [`words`]: what people see, in two languages.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
 //! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
 
@@ -14,6 +15,7 @@ pub mod api_key;
 pub mod body;
 pub mod clock;
 pub mod config;
+pub mod connect;
 pub mod egress;
 pub mod getfly;
 pub mod haravan;
@@ -28,3 +30,4 @@ pub mod store;
 pub mod telemetry;
 pub mod tenant;
 pub mod text;
+pub mod words;

@@ -27,6 +27,8 @@ pub enum Kind {
     Link,
     /// A session of the admin pages, by its cookie.
     Session,
+    /// A ticket with which a login starts.
+    Start,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Flow => "flow",
             Self::Link => "link",
             Self::Session => "session",
+            Self::Start => "start",
         }
     }
 }

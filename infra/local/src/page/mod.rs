@@ -14,7 +14,6 @@ mod retry;
 mod state;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use axum::Router;
 use axum::http::header;

@@ -1,8 +1,8 @@
 //! Codes in words people read, Vietnamese and English: the one table of them.
 
-use common::haravan::webhook::Topic;
-use common::intake::stop::reason;
-use common::store::inbox::Status;
+use crate::haravan::webhook::Topic;
+use crate::intake::stop::reason;
+use crate::store::inbox::Status;
 use serde_json::{Map, Value, json};
 
 /// A code, and how it is said in Vietnamese and in English.
@@ -258,7 +258,7 @@ fn of_topic(topic: Topic) -> Row {
 }
 
 /// Everything, as `{kind: {code: {vi, en}}}`.
-pub(super) fn all() -> Value {
+pub fn all() -> Value {
     let statuses =
         [Status::Ready, Status::Working, Status::Waiting, Status::Done, Status::Parked].map(of_status);
     json!({
@@ -280,7 +280,7 @@ mod tests {
 
     use super::*;
 
-    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
     /// A Rust file without its tests.
     fn source(path: &Path) -> String {
