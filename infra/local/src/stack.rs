@@ -10,6 +10,7 @@ use axum::Router;
 use common::clock::SharedClock;
 use common::egress::Reach;
 use common::haravan::admin::Admin;
+use common::haravan::subscription::Subscription;
 use common::haravan::webhook::Entity;
 use common::intake::job::Intake;
 use common::seal::{KeyRing, KeyRingSource, ensure_ring_file};
@@ -175,7 +176,7 @@ impl Stack {
             directory(),
             http.clone(),
             Reach::Loopback,
-            Admin::new(http, haravan_base),
+            Admin::new(http.clone(), haravan_base.clone()),
             clock.clone(),
         ));
         let front_door = webhook::router(Arc::new(webhook::Webhook {
@@ -194,7 +195,17 @@ impl Stack {
             .simulators
             .then(|| simulated_haravan(&seeded, &addresses.webhook_url, &options))
             .transpose()?;
-        let mut app = Router::new().merge(front_door);
+        let console = console::router(Arc::new(console::Console {
+            store: store.clone(),
+            directory: directory(),
+            http: http.clone(),
+            reach: Reach::Loopback,
+            admin: Admin::new(http.clone(), haravan_base.clone()),
+            subscription: Subscription::new(http.clone(), haravan_base.clone()),
+            accounts_url: addresses.haravan_url.clone(),
+            clock: clock.clone(),
+        }));
+        let mut app = Router::new().merge(front_door).merge(console);
         if let Some(getfly) = &getfly {
             app = app.nest(GETFLY_PATH, page::guarded(getfly.router()));
         }

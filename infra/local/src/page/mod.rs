@@ -2,13 +2,14 @@
 //!
 //! Orders, customers and faults go straight from the browser to the simulators' control routes, which are on the same
 //! origin. What the page needs besides is here: one look at everything ([`state`]), a second try for what was set aside
-//! ([`retry`]), and what never changes while the stack runs ([`about`]), with the secrets at a route of their own that
+//! ([`retry`]), a way to the admin pages ([`admin`]), and what never changes while the stack runs ([`about`]), with the secrets at a route of their own that
 //! is asked only when a person opens that part.
 //!
 //! The page is the one part of the stack that is for this machine alone, while the port as a whole may be reachable
 //! through a tunnel: [`guard`] keeps it, and the simulators, to this machine and to itself.
 
 mod about;
+mod admin;
 mod guard;
 mod retry;
 mod state;
@@ -53,6 +54,7 @@ pub fn router(page: Page) -> Router {
         .route("/local/secrets", get(about::secrets))
         .route("/local/state", get(state::state))
         .route("/local/events/retry", post(retry::retry))
+        .route("/local/admin", get(admin::open))
         .with_state(page)
         .layer(map_response(sealed));
     guarded(routes)
