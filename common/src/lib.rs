@@ -8,6 +8,7 @@
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
+//! - [`page`], [`words`]: what people see, in two languages.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
 //! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
 
@@ -30,3 +31,4 @@ pub mod store;
 pub mod telemetry;
 pub mod tenant;
 pub mod text;
+pub mod words;

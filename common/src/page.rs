@@ -173,7 +173,8 @@ impl Policy {
     }
 }
 
-/// A page as an answer: never cached, never sniffed, never a referrer.
+/// A page as an answer: never cached, never sniffed, a referrer to ourselves only. With no referrer at all browsers would
+/// send `Origin: null` with our own forms, by which they are told from another site's.
 pub fn respond(status: StatusCode, page: &impl Template, policy: &Policy) -> Response {
     let html = match page.render() {
         Ok(html) => html,
@@ -185,7 +186,7 @@ pub fn respond(status: StatusCode, page: &impl Template, policy: &Policy) -> Res
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (
             header::CONTENT_SECURITY_POLICY,

@@ -156,6 +156,25 @@ impl Directory {
         self.ring().await.map(drop)
     }
 
+    /// Seals a value under the ring's active key.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn seal(&self, place: Place<'_>, content: &SecretString) -> Result<Vec<u8>, SealError> {
+        self.ring().await?.seal(place, content)
+    }
+
+    /// Opens a sealed value. A key that is newer than our copy of the ring makes the ring be fetched anew.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn unseal(&self, place: Place<'_>, blob: &[u8]) -> Result<SecretString, SealError> {
+        match self.ring().await?.open(place, blob) {
+            Err(SealError::UnknownKey(_)) => self.fetch_ring().await?.open(place, blob),
+            opened => opened,
+        }
+    }
+
     fn age(&self, cached: &Cached) -> Duration {
         self.clock.now().duration_since(cached.read_at).unsigned_abs()
     }

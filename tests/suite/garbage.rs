@@ -83,7 +83,7 @@ fn read_everything(body: &str) {
         assert!(!buyer.name.is_empty());
         let settings = Settings::default();
         serde_json::to_string(&buyer.new_account(&settings, None)).unwrap();
-        if let Ok(draft) = order_intake::draft::order(&order, id, &buyer, &settings, Some("x.vn")) {
+        if let Ok(draft) = common::intake::draft::order(&order, id, &buyer, &settings, Some("x.vn")) {
             let text = serde_json::to_string(&draft.order).unwrap();
             assert!(!text.contains("null") || body.contains("null"), "{text}");
         }

@@ -33,7 +33,7 @@ pub struct World {
     pub stack: Stack,
     /// Its clock, which only moves when told.
     pub clock: Arc<ManualClock>,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 impl World {

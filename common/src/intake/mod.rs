@@ -12,8 +12,10 @@
 //! What is *not* needed for correctness: the stream's order, its exactly-once-ness, or the inbox claim. Two workers on
 //! one event meet at the identity claim; the inbox claim only saves work and fences results.
 
+pub mod assignee;
 pub mod buyer;
 pub mod delivery;
+pub mod draft;
 pub mod job;
 pub mod resolve;
 pub mod retry;

@@ -15,10 +15,14 @@
 //!
 //! Invariants, driven by a property test against a model:
 //! - Only the holder of the claim's token can finish, reschedule or park; a late worker changes nothing.
-//! - Everything that is not done and not parked is on a *watch list* (sparse index) with the time at which upkeep looks
-//!   at it. The stream makes things fast; the watch list makes them certain.
-//! - The watch attributes do not change while an event goes its happy way (put → claim → finish): the index costs one
-//!   write unit when the item appears and one when it leaves.
+//! - Every event is on one list of the index. Everything that is not done and not parked is on a *watch list* with the
+//!   time at which upkeep looks at it: the stream makes things fast, the watch list makes them certain. What is done or
+//!   parked is on a list of its tenant's, by the time it was received, for people to look through ([`listing`]).
+//! - The list changes once on the happy way (put → claim → finish): the index costs one write unit when the item appears
+//!   and two when it moves.
+
+pub mod history;
+pub mod listing;
 
 use std::time::Duration;
 
@@ -31,12 +35,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use self::history::Step;
 use super::StoreError;
 use super::claims::ClaimToken;
-use super::item::{Item, ItemExt, b, n, s};
+use super::item::{Item, ItemExt, b, list, n, s};
 use super::schema::inbox::{
-    ATTEMPTS, BODY, CLAIM, CRM_CODE, DETAIL, DIGEST, DUE, EXPIRY, KEY, LEASE, ORG, PARTS, REASON, RECEIVED,
-    STATUS, TOPIC, VERSION, WARNINGS, WATCH, WATCH_INDEX,
+    ATTEMPTS, BODY, CLAIM, CRM_CODE, DETAIL, DIGEST, DUE, EXPIRY, HISTORY, KEY, LEASE, ORG, PARTS, REASON,
+    RECEIVED, STATUS, TOPIC, VERSION, WARNINGS, WATCH, WATCH_INDEX,
 };
 use crate::clock::millis;
 use crate::haravan::webhook::{Entity, Topic};
@@ -53,6 +58,9 @@ pub const LEASE_TIME: Duration = super::claims::LEASE_TIME;
 
 /// How long a done event is kept: well past the 48 hours in which Haravan repeats (haravan.md §2.8).
 const KEEP_DONE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Steps of a history after which further waits are no longer noted, so that the item stays small.
+const MOST_STEPS: i64 = 12;
 
 /// A DynamoDB item may have 400 KB; a longer compressed body continues in items of its own.
 const PART_BYTES: usize = 350_000;
@@ -205,6 +213,8 @@ pub struct Event {
     pub crm_code: Option<String>,
     /// Warnings, as codes.
     pub warnings: Vec<String>,
+    /// What happened to it so far, the earliest first.
+    pub history: Vec<Step>,
 }
 
 impl Event {
@@ -232,12 +242,8 @@ impl Event {
             reason: item.text(REASON).map(str::to_owned),
             detail: item.text(DETAIL).map(str::to_owned),
             crm_code: item.text(CRM_CODE).map(str::to_owned),
-            warnings: match item.get(WARNINGS) {
-                Some(AttributeValue::L(codes)) => {
-                    codes.iter().filter_map(|code| code.as_s().ok().cloned()).collect()
-                }
-                _ => Vec::new(),
-            },
+            warnings: item.texts(WARNINGS),
+            history: item.texts(HISTORY).iter().filter_map(|text| Step::read(text)).collect(),
         })
     }
 }
@@ -438,43 +444,69 @@ impl Inbox {
         settlement: &Settlement,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let request = self
-            .update(key)
-            .condition_expression(format!("{CLAIM} = :token"))
-            .expression_attribute_values(":token", s(token.as_str()));
-        let request = match settlement {
+        let ours = format!("{CLAIM} = :token");
+        if let Settlement::Later { .. } = settlement {
+            // A wait that does not count may come again without end; the history has one.
+            let short = format!("{ours} AND (attribute_not_exists({HISTORY}) OR size({HISTORY}) < :most)");
+            let request = self.settling(key, settlement, now, true)?.condition_expression(short);
+            let request = request
+                .expression_attribute_values(":token", s(token.as_str()))
+                .expression_attribute_values(":most", n(MOST_STEPS));
+            if changed(request.send().await)? {
+                return Ok(true);
+            }
+        }
+        let noted = !matches!(settlement, Settlement::Later { .. });
+        let request = self.settling(key, settlement, now, noted)?.condition_expression(ours);
+        changed(request.expression_attribute_values(":token", s(token.as_str())).send().await)
+    }
+
+    /// The update of a settlement, without its condition.
+    fn settling(
+        &self,
+        key: &EventKey,
+        settlement: &Settlement,
+        now: Timestamp,
+        noted: bool,
+    ) -> Result<Update, StoreError> {
+        let request = self.update(key);
+        let (mut set, mut gone, counts) = match settlement {
             Settlement::Done { reason, crm_code, warnings } => {
                 let mut set = Assignments::new(Status::Done);
                 set.put(EXPIRY, n(now.as_second().saturating_add(seconds(KEEP_DONE))));
-                let mut gone = vec![CLAIM, LEASE, WATCH, DUE, DETAIL];
+                set.put(WATCH, s(done_list(&key.tenant()?)));
+                set.copy(DUE, RECEIVED);
+                let mut gone = vec![DETAIL];
                 set.put_or_remove(REASON, reason.map(s), &mut gone);
                 set.put_or_remove(CRM_CODE, crm_code.as_deref().map(s), &mut gone);
-                let warnings =
-                    (!warnings.is_empty()).then(|| AttributeValue::L(warnings.iter().map(s).collect()));
-                set.put_or_remove(WARNINGS, warnings, &mut gone);
-                set.apply(request, &gone)
+                set.put_or_remove(WARNINGS, (!warnings.is_empty()).then(|| list(warnings)), &mut gone);
+                (set, gone, false)
             }
             Settlement::Later { due, counts, reason, detail } => {
                 let mut set = Assignments::new(Status::Waiting);
                 set.put(WATCH, s(key.shard()));
                 set.put(DUE, n(due.as_millisecond()));
                 set.put(REASON, s(*reason));
-                let mut gone = vec![CLAIM, LEASE];
+                let mut gone = Vec::new();
                 set.put_or_remove(DETAIL, detail.as_deref().map(s), &mut gone);
-                let request = set.apply(request, &gone);
-                if *counts { count_attempt(request) } else { request }
+                (set, gone, *counts)
             }
             Settlement::Parked { reason, detail } => {
                 let mut set = Assignments::new(Status::Parked);
                 set.put(WATCH, s(parked_list(&key.tenant()?)));
-                set.put(DUE, n(now.as_millisecond()));
+                set.copy(DUE, RECEIVED);
                 set.put(REASON, s(*reason));
-                let mut gone = vec![CLAIM, LEASE];
+                let mut gone = Vec::new();
                 set.put_or_remove(DETAIL, detail.as_deref().map(s), &mut gone);
-                count_attempt(set.apply(request, &gone))
+                (set, gone, true)
             }
         };
-        changed(request.send().await)
+        gone.extend([CLAIM, LEASE]);
+        if noted {
+            set.append(HISTORY, Step::of(settlement, now).to_string());
+        }
+        let request = set.apply(request, &gone);
+        Ok(if counts { count_attempt(request) } else { request })
     }
 
     /// The events of one watch list that upkeep should look at, the longest due first.
@@ -485,7 +517,7 @@ impl Inbox {
         self.watched(open_shard(shard), now, limit).await
     }
 
-    /// A tenant's parked events, the longest parked first.
+    /// A tenant's parked events, the longest here first.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -549,20 +581,20 @@ impl Inbox {
         let request = self
             .update(key)
             .update_expression(format!(
-                "SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due REMOVE {ATTEMPTS}"
+                "SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due,
+                     {HISTORY} = list_append(if_not_exists({HISTORY}, :none), :step) REMOVE {ATTEMPTS}"
             ))
             .condition_expression(format!("{STATUS} = :parked"))
             .expression_attribute_values(":ready", s(Status::Ready.as_str()))
             .expression_attribute_values(":parked", s(Status::Parked.as_str()))
+            .expression_attribute_values(":none", list(&[]))
+            .expression_attribute_values(":step", list(&[Step::retried(now).to_string()]))
             .expression_attribute_values(":list", s(key.shard()))
             .expression_attribute_values(":due", n(now.as_millisecond().saturating_add(millis(GRACE))));
         changed(request.send().await)
     }
 
-    fn update(
-        &self,
-        key: &EventKey,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update(&self, key: &EventKey) -> Update {
         self.client.update_item().table_name(&self.table).key(KEY, s(&key.entity)).key(DIGEST, s(&key.digest))
     }
 }
@@ -570,15 +602,35 @@ impl Inbox {
 type Update = aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 
 /// The `SET` part of an update, values bound by position.
-struct Assignments(Vec<(&'static str, AttributeValue)>);
+struct Assignments {
+    parts: Vec<String>,
+    values: Vec<AttributeValue>,
+}
 
 impl Assignments {
     fn new(status: Status) -> Self {
-        Self(vec![(STATUS, s(status.as_str()))])
+        let mut set = Self { parts: Vec::new(), values: Vec::new() };
+        set.put(STATUS, s(status.as_str()));
+        set
+    }
+
+    fn bind(&mut self, value: AttributeValue) -> String {
+        self.values.push(value);
+        format!(":v{}", self.values.len())
     }
 
     fn put(&mut self, name: &'static str, value: AttributeValue) {
-        self.0.push((name, value));
+        let value = self.bind(value);
+        self.parts.push(format!("{name} = {value}"));
+    }
+
+    fn copy(&mut self, name: &'static str, from: &'static str) {
+        self.parts.push(format!("{name} = {from}"));
+    }
+
+    fn append(&mut self, name: &'static str, text: String) {
+        let (none, one) = (self.bind(list(&[])), self.bind(list(&[text])));
+        self.parts.push(format!("{name} = list_append(if_not_exists({name}, {none}), {one})"));
     }
 
     fn put_or_remove(
@@ -594,15 +646,10 @@ impl Assignments {
     }
 
     fn apply(self, request: Update, gone: &[&str]) -> Update {
-        let names: Vec<String> =
-            self.0.iter().enumerate().map(|(at, (name, _))| format!("{name} = :v{at}")).collect();
-        let expression = format!("SET {} REMOVE {}", names.join(", "), gone.join(", "));
-        self.0
-            .into_iter()
-            .enumerate()
-            .fold(request.update_expression(expression), |request, (at, (_, value))| {
-                request.expression_attribute_values(format!(":v{at}"), value)
-            })
+        let expression = format!("SET {} REMOVE {}", self.parts.join(", "), gone.join(", "));
+        (1..).zip(self.values).fold(request.update_expression(expression), |request, (at, value)| {
+            request.expression_attribute_values(format!(":v{at}"), value)
+        })
     }
 }
 
@@ -614,6 +661,10 @@ fn count_attempt(request: Update) -> Update {
 
 fn parked_list(tenant: &TenantId) -> String {
     format!("parked#{tenant}")
+}
+
+fn done_list(tenant: &TenantId) -> String {
+    format!("done#{tenant}")
 }
 
 fn seconds(duration: Duration) -> i64 {

@@ -168,9 +168,9 @@ pub mod inbox {
     pub const CLAIM: &str = "c";
     /// End of the claim's lease, unix milliseconds.
     pub const LEASE: &str = "l";
-    /// Watch list the item is on: `open#{shard}` or `parked#{tenant}`. Absent when done.
+    /// List the item is on: `open#{shard}`, which upkeep reads, or `parked#{tenant}` or `done#{tenant}`, which people do.
     pub const WATCH: &str = "q";
-    /// When upkeep looks at it, unix milliseconds.
+    /// On an open list: when upkeep looks at it; on the others: when it was received. Unix milliseconds.
     pub const DUE: &str = "w";
     /// Reason code of the last outcome.
     pub const REASON: &str = "e";
@@ -180,9 +180,11 @@ pub mod inbox {
     pub const CRM_CODE: &str = "cc";
     /// Warnings, a list of codes.
     pub const WARNINGS: &str = "wn";
+    /// What happened to it so far, a list of `{unix ms}:{how it ended}` or `{unix ms}:{how it ended}:{reason code}`.
+    pub const HISTORY: &str = "h";
     /// Expiry, unix seconds.
     pub const EXPIRY: &str = "x";
-    /// The sparse index of everything not done.
+    /// The index of the lists.
     pub const WATCH_INDEX: &str = "watch";
 }
 

@@ -6,13 +6,13 @@ use common::haravan::order::Order;
 use common::id::{OrderId, StaffId};
 use common::intake::buyer::Buyer;
 use common::intake::delivery::{Apply, Outcome};
+use common::intake::draft::{self, Draft};
 use common::intake::job::Job;
 use common::intake::resolve::{self, Resolved};
 use common::intake::stop::{Stop, reason};
 use common::store::claims::{Identity, Record};
 
 use crate::assignee;
-use crate::draft::{self, Draft};
 
 /// At most this many repeats without refused fields.
 const MAX_TRIES: usize = 6;

@@ -1,13 +1,14 @@
 //! Who is responsible for an order: the CRM user whose e-mail is that of the Haravan user (the owner's rule).
 //!
-//! An order carries only a staff id (haravan.md §3.12). The tenant's staff map comes first, because an admin made it by
-//! hand; then Haravan tells the e-mail, where the shop's plan allows; then the CRM's users are searched.
+//! The tenant's staff map comes first ([`common::intake::assignee`]); then Haravan tells the e-mail, where the shop's plan
+//! allows; then the CRM's users are searched.
 
 use std::time::Duration;
 
 use common::getfly::user::find_by_email;
 use common::haravan::api::ApiError;
 use common::id::StaffId;
+use common::intake::assignee::{Wanted, wanted};
 use common::intake::job::Job;
 use common::intake::stop::{Stop, reason};
 
@@ -20,12 +21,11 @@ pub(crate) async fn find(
     staff: Option<StaffId>,
 ) -> Result<(Option<String>, Option<&'static str>), Stop> {
     let Some(staff) = staff else { return Ok((None, None)) };
-    let mapped = job.tenant.settings.staff_map.get(&staff.to_string());
-    let email = match (mapped, &job.shop.access_token) {
-        (Some(login), _) if !login.contains('@') => return Ok((Some(login.clone()), None)),
-        (Some(email), _) => Some(email.clone()),
-        (None, None) => return Ok((None, Some("staff_unknown"))),
-        (None, Some(token)) => match job.staff_email(token, staff).await {
+    let email = match (wanted(&job.tenant.settings, staff), &job.shop.access_token) {
+        (Wanted::Login(login), _) => return Ok((Some(login), None)),
+        (Wanted::Email(email), _) => Some(email),
+        (Wanted::AskHaravan, None) => return Ok((None, Some("staff_unknown"))),
+        (Wanted::AskHaravan, Some(token)) => match job.staff_email(token, staff).await {
             Ok(email) => email,
             Err(ApiError::Transient { after }) if job.event.attempts < PATIENT_TRIES => {
                 let after = after.map(|after| after.max(Duration::from_secs(1)));

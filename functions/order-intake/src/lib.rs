@@ -5,7 +5,6 @@
 
 mod apply;
 mod assignee;
-pub mod draft;
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;

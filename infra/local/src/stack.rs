@@ -11,6 +11,7 @@ use common::clock::SharedClock;
 use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::admin::Admin;
+use common::haravan::subscription::Subscription;
 use common::haravan::webhook::Entity;
 use common::intake::job::Intake;
 use common::seal::{KeyRing, KeyRingSource, ensure_ring_file};
@@ -183,7 +184,7 @@ impl Stack {
             directory(),
             http.clone(),
             Reach::Loopback,
-            Admin::new(http.clone(), haravan_base),
+            Admin::new(http.clone(), haravan_base.clone()),
             clock.clone(),
         ));
         let front_door = webhook::router(Arc::new(webhook::Webhook {
@@ -201,7 +202,17 @@ impl Stack {
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
         let haravan =
             options.simulators.then(|| simulated_haravan(&seeded, &addresses, &options)).transpose()?;
-        let mut app = Router::new().merge(front_door).merge(connects);
+        let console = console::router(Arc::new(console::Console {
+            store: store.clone(),
+            directory: directory(),
+            http: http.clone(),
+            reach: Reach::Loopback,
+            admin: Admin::new(http.clone(), haravan_base.clone()),
+            subscription: Subscription::new(http.clone(), haravan_base.clone()),
+            accounts_url: addresses.haravan_url.clone(),
+            clock: clock.clone(),
+        }));
+        let mut app = Router::new().merge(front_door).merge(connects).merge(console);
         if let Some(getfly) = &getfly {
             app = app.nest(GETFLY_PATH, page::guarded(getfly.router()));
         }

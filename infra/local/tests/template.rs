@@ -394,20 +394,31 @@ fn no_role_may_do_more_than_named_verbs_on_named_resources() {
 #[test]
 fn only_who_writes_items_may_put_them_and_only_one_time_items_are_deleted() {
     let template = template("template.yaml");
-    let may = |verb: &str| -> BTreeSet<&str> {
-        let roles = resources(&template, "AWS::IAM::Role");
-        roles
-            .into_iter()
-            .filter(|(_, role)| role.to_string().contains(&format!("\"{verb}\"")))
-            .map(|(name, _)| name)
-            .collect()
+    let roles = resources(&template, "AWS::IAM::Role");
+    // The roles that may do something to a table, or to anything.
+    let may = |verb: &str, table: Option<&str>| -> BTreeSet<&str> {
+        let names_it = |statement: &Value| {
+            statement.to_string().contains(&format!("\"{verb}\""))
+                && table.is_none_or(|table| statement["Resource"].to_string().contains(table))
+        };
+        let allowed = |role: &&Value| {
+            let policies = role["Properties"]["Policies"].as_array().unwrap().iter();
+            let mut statements =
+                policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+            statements.any(names_it)
+        };
+        roles.iter().filter(|(_, role)| allowed(role)).map(|(name, _)| *name).collect()
     };
-    assert_eq!(may("dynamodb:PutItem"), BTreeSet::from(["OauthLoginRole", "WebhookRole"]));
-    assert_eq!(may("dynamodb:DeleteItem"), BTreeSet::from(["OauthGrantRole", "OauthLoginRole"]));
-    assert_eq!(may("dynamodb:Scan"), BTreeSet::new());
+    assert_eq!(may("dynamodb:PutItem", Some("InboxArn")), BTreeSet::from(["WebhookRole"]));
+    for table in ["InboxArn", "TenantsArn", "DedupArn"] {
+        assert_eq!(may("dynamodb:DeleteItem", Some(table)), BTreeSet::new(), "{table}");
+    }
+    assert_eq!(may("dynamodb:PutItem", Some("TenantsArn")), BTreeSet::from(["ConsoleRole"]));
+    assert_eq!(may("dynamodb:Scan", None), BTreeSet::new());
     assert_eq!(
-        may("secretsmanager:GetSecretValue"),
+        may("secretsmanager:GetSecretValue", None),
         BTreeSet::from([
+            "ConsoleRole",
             "CustomerIntakeRole",
             "OauthGrantRole",
             "OauthLoginRole",

@@ -1,5 +1,10 @@
+use common::haravan::webhook::{Entity, Topic};
 use common::store::claims::ClaimToken;
-use common::store::inbox::{GRACE, LEASE_TIME, Put, Settlement, Status, WATCH_SHARDS, Watched};
+use common::store::inbox::history::Ended;
+use common::store::inbox::listing::{Place, Which};
+use common::store::inbox::{
+    EventKey, GRACE, LEASE_TIME, NewEvent, Put, Settlement, Status, WATCH_SHARDS, Watched,
+};
 use jiff::Timestamp;
 
 use super::{Tables, after, event, start, tenant};
@@ -161,4 +166,101 @@ async fn a_body_beyond_one_item_comes_back_whole() {
     let event = inbox.claim(&new.key, &token(), start()).await.unwrap().unwrap();
     assert_eq!(event.parts, 2);
     assert!(inbox.whole_body(&event).await.unwrap() == noise);
+}
+
+/// Takes an event through a claim to a settlement.
+async fn settle(tables: &Tables, new: &NewEvent, settlement: &Settlement, now: Timestamp) {
+    let worker = token();
+    tables.store.inbox.claim(&new.key, &worker, now).await.unwrap().unwrap();
+    assert!(tables.store.inbox.settle(&new.key, &worker, settlement, now).await.unwrap());
+}
+
+/// Every event of a list, in pages of `size`.
+async fn listed(tables: &Tables, which: Which, size: usize) -> Vec<EventKey> {
+    let (mut all, mut after): (Vec<EventKey>, Option<Place>) = (Vec::new(), None);
+    loop {
+        let page = tables.store.inbox.newest(&tenant(), which, after.as_ref(), size).await.unwrap();
+        all.extend(page.events.iter().map(|event| event.key.clone()));
+        after = page.events.last().map(Place::of);
+        if !page.more {
+            return all;
+        }
+        assert_eq!(page.events.len(), size);
+    }
+}
+
+#[tokio::test]
+async fn every_event_is_listed_once_the_newest_first_whatever_the_page() {
+    let tables = Tables::open().await;
+    let parked = Settlement::Parked { reason: "refused", detail: None };
+    let mut newest_first = Vec::new();
+    for order in 1..=14 {
+        // Several of one millisecond, as a sale brings them.
+        let new = event(order, b"{}", after(start(), u64::try_from(order / 4).unwrap()));
+        tables.store.inbox.put(&new).await.unwrap();
+        match order % 3 {
+            0 => settle(&tables, &new, &done(), after(start(), 100)).await,
+            1 => settle(&tables, &new, &parked, after(start(), 50)).await,
+            _ => {}
+        }
+        newest_first.push((std::cmp::Reverse(new.received_at), new.key));
+    }
+    newest_first.sort();
+    let newest_first: Vec<EventKey> = newest_first.into_iter().map(|(_, key)| key).collect();
+    for size in [1, 3, 5, 14, 50] {
+        assert_eq!(listed(&tables, Which::All, size).await, newest_first, "pages of {size}");
+        let of = |rest: i64| {
+            let mine = |key: &&EventKey| key.id().unwrap() % 3 == rest;
+            newest_first.iter().filter(mine).cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(listed(&tables, Which::Done, size).await, of(0), "pages of {size}");
+        assert_eq!(listed(&tables, Which::Failed, size).await, of(1), "pages of {size}");
+        assert_eq!(listed(&tables, Which::Waiting, size).await, of(2), "pages of {size}");
+    }
+    let other = "other".parse().unwrap();
+    assert!(tables.store.inbox.newest(&other, Which::All, None, 50).await.unwrap().events.is_empty());
+    assert!(
+        due(&tables, after(start(), 999_999)).await.iter().all(|watched| watched.key.id().unwrap() % 3 == 2)
+    );
+}
+
+#[tokio::test]
+async fn the_events_of_one_order_are_found_together_and_without_parts() {
+    let tables = Tables::open().await;
+    let mut large = event(7, b"{\"large\":1}", start());
+    large.body = std::iter::repeat_with(|| fastrand::u8(..)).take(400_000).collect();
+    tables.store.inbox.put(&large).await.unwrap();
+    let later = event(7, b"{\"later\":1}", after(start(), 5));
+    tables.store.inbox.put(&later).await.unwrap();
+    tables.store.inbox.put(&event(71, b"{}", start())).await.unwrap();
+    let about = tables.store.inbox.about(&tenant(), Entity::Order, "7").await.unwrap();
+    assert_eq!(about.iter().map(|event| &event.key).collect::<Vec<_>>(), [&later.key, &large.key]);
+    assert!(tables.store.inbox.about(&tenant(), Entity::Customer, "7").await.unwrap().is_empty());
+    assert_eq!(later.key, EventKey::of(&tenant(), Topic::OrderCreate, 7, b"{\"later\":1}"));
+}
+
+#[tokio::test]
+async fn an_event_remembers_its_steps_and_not_without_end() {
+    let tables = Tables::open().await;
+    let inbox = &tables.store.inbox;
+    let new = event(1, b"{}", start());
+    inbox.put(&new).await.unwrap();
+    let mut now = start();
+    for _ in 0..40 {
+        now = after(now, 60);
+        let later = Settlement::Later { due: now, counts: false, reason: "busy", detail: None };
+        settle(&tables, &new, &later, now).await;
+        assert!(inbox.wake(&new.key, now).await.unwrap());
+    }
+    settle(&tables, &new, &Settlement::Parked { reason: "refused", detail: None }, now).await;
+    assert!(inbox.retry(&new.key, now).await.unwrap());
+    settle(&tables, &new, &done(), now).await;
+    let event = inbox.get(&new.key).await.unwrap().unwrap();
+    let (waits, ends) = event.history.split_at(event.history.len() - 3);
+    assert!(waits.len() < 20 && waits.iter().all(|step| step.ended == Ended::Waiting), "{waits:?}");
+    assert_eq!(waits[0].at, after(start(), 60));
+    assert_eq!(
+        ends.iter().map(|step| step.ended).collect::<Vec<_>>(),
+        [Ended::Parked, Ended::Retried, Ended::Done]
+    );
 }

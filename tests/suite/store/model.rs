@@ -7,9 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use common::haravan::webhook::Entity;
 use common::id::OrderId;
 use common::intake::delivery::EVENT_BUDGET;
 use common::store::claims::{Claim, ClaimToken, Identity, Record};
+use common::store::inbox::history::Ended;
 use common::store::inbox::{EventKey, NewEvent, Put, Settlement, Status};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -274,6 +276,13 @@ impl Play {
         self.compare().await;
         assert!(self.model.values().all(|model| *model == Model::Done), "{:?}", self.model);
         assert_eq!(self.crm, usize::from(!self.model.is_empty()));
+        for event in self.model.keys() {
+            let key = &self.events[*event].key;
+            let about =
+                self.tables.store.inbox.about(&tenant(), Entity::Order, &self.order.to_string()).await;
+            let ended = about.unwrap().into_iter().find(|event| event.key == *key).unwrap().history;
+            assert_eq!(ended.last().unwrap().ended, Ended::Done);
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use common::words;
 use serde_json::{Value, json};
 
-use super::{Page, words};
+use super::Page;
 use crate::stack::{GETFLY_PATH, HARAVAN_PATH};
 
 /// Addresses without secrets, where the simulators' control routes are, and the words for every code.

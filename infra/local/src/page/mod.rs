@@ -15,7 +15,6 @@ mod retry;
 mod state;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use axum::Router;
 use axum::http::header;
@@ -52,10 +51,10 @@ pub fn router(page: Page) -> Router {
     let files = FILES.iter().fold(Router::new(), |files, file| files.route(file.path, get(file.served())));
     let routes = files
         .route("/local/about", get(about::about))
-        .route("/local/admin", get(admin::open))
         .route("/local/secrets", get(about::secrets))
         .route("/local/state", get(state::state))
         .route("/local/events/retry", post(retry::retry))
+        .route("/local/admin", get(admin::open))
         .with_state(page)
         .layer(map_response(sealed));
     guarded(routes)

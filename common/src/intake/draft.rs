@@ -1,16 +1,17 @@
 //! A Haravan order as a Getfly order (getfly.md §6.1, §6.4, §7.2; haravan.md §3).
 
-use common::getfly;
-use common::getfly::order::{NewOrder, OrderAccount, OrderLine, Payment, Term};
-use common::haravan::order::{self as haravan, LineItem, Order, Transaction};
-use common::id::OrderId;
-use common::intake::buyer::{Buyer, NAME_LIMIT};
-use common::money::Money;
-use common::phone::PhoneNumber;
-use common::store::tenants::Settings;
-use common::text::cut;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+
+use super::buyer::{Buyer, NAME_LIMIT};
+use crate::getfly;
+use crate::getfly::order::{NewOrder, OrderAccount, OrderLine, Payment, Term};
+use crate::haravan::order::{self as haravan, LineItem, Order, Transaction};
+use crate::id::OrderId;
+use crate::money::Money;
+use crate::phone::PhoneNumber;
+use crate::store::tenants::Settings;
+use crate::text::cut;
 
 /// An order ready to be sent, but for its account and assignee.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,12 +105,12 @@ impl Draft {
     }
 }
 
-fn haravan_address(address: &common::haravan::customer::Address) -> Option<String> {
+fn haravan_address(address: &crate::haravan::customer::Address) -> Option<String> {
     address.one_line()
 }
 
 fn contact_name(order: &Order, buyer: &Buyer) -> String {
-    let receiver = order.shipping_address.as_ref().and_then(common::haravan::customer::Address::name);
+    let receiver = order.shipping_address.as_ref().and_then(crate::haravan::customer::Address::name);
     receiver.map_or_else(|| buyer.name.clone(), |name| cut(&name, NAME_LIMIT))
 }
 

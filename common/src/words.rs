@@ -1,8 +1,9 @@
 //! Codes in words people read, Vietnamese and English: the one table of them.
 
-use common::haravan::webhook::Topic;
-use common::intake::stop::reason;
-use common::store::inbox::Status;
+use crate::haravan::webhook::Topic;
+use crate::intake::stop::reason;
+use crate::store::connections::reason as shop;
+use crate::store::inbox::Status;
 use serde_json::{Map, Value, json};
 
 /// A code, and how it is said in Vietnamese and in English.
@@ -229,19 +230,20 @@ const WARNINGS: [Row; 25] = [
     ),
 ];
 
-fn of_status(status: Status) -> Row {
-    let (vi, en) = match status {
+/// Where an event stands, in Vietnamese and English.
+pub fn of_status(status: Status) -> (&'static str, &'static str) {
+    match status {
         Status::Ready => ("Sẵn sàng", "Ready"),
         Status::Working => ("Đang làm", "Working"),
         Status::Waiting => ("Chờ thử lại", "Waiting"),
         Status::Done => ("Xong", "Done"),
         Status::Parked => ("Cần người xem", "Needs a person"),
-    };
-    (status.as_str(), vi, en)
+    }
 }
 
-fn of_topic(topic: Topic) -> Row {
-    let (vi, en) = match topic {
+/// What an event is, in Vietnamese and English.
+pub fn of_topic(topic: Topic) -> (&'static str, &'static str) {
+    match topic {
         Topic::OrderCreate => ("Đơn hàng mới", "New order"),
         Topic::OrderUpdated => ("Đơn hàng thay đổi", "Order changed"),
         Topic::OrderPaid => ("Đơn đã thanh toán", "Order paid"),
@@ -253,19 +255,74 @@ fn of_topic(topic: Topic) -> Row {
         Topic::CustomerEnable => ("Khách mở tài khoản", "Customer enabled"),
         Topic::CustomerDisable => ("Khách khóa tài khoản", "Customer disabled"),
         Topic::CustomerDelete => ("Khách bị xóa", "Customer deleted"),
-    };
-    (topic.as_str(), vi, en)
+    }
+}
+
+/// Why a shop is not connected.
+const SHOP_REASONS: [Row; 6] = [
+    (shop::BY_ADMIN, "Quản trị viên đã ngắt kết nối.", "An admin disconnected it."),
+    (
+        shop::UNINSTALLED,
+        "Cửa hàng đã gỡ ứng dụng trên Haravan. Bấm Kết nối lại nếu muốn dùng tiếp.",
+        "The shop removed the app at Haravan. Connect again to go on.",
+    ),
+    (
+        shop::TOKEN_REFUSED,
+        "Haravan từ chối quyền truy cập. Hãy kết nối lại.",
+        "Haravan refuses our access. Please connect again.",
+    ),
+    (
+        shop::REFRESH_REFUSED,
+        "Haravan không gia hạn quyền truy cập. Hãy kết nối lại.",
+        "Haravan does not renew our access. Please connect again.",
+    ),
+    (
+        shop::REFRESH_LOST,
+        "Lần gia hạn quyền truy cập bị đứt giữa chừng. Hãy kết nối lại.",
+        "Renewing our access was cut off half-way. Please connect again.",
+    ),
+    (
+        shop::TOKEN_ENDED,
+        "Quyền truy cập đã hết hạn. Hãy kết nối lại.",
+        "Our access has ended. Please connect again.",
+    ),
+];
+
+fn find(rows: &[Row], code: &str) -> Option<(&'static str, &'static str)> {
+    rows.iter().find(|(known, ..)| *known == code).map(|(_, vi, en)| (*vi, *en))
+}
+
+/// A reason of [`crate::intake::stop::reason`] in Vietnamese and English.
+pub fn of_reason(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&REASONS, code)
+}
+
+/// A warning in Vietnamese and English.
+pub fn of_warning(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&WARNINGS, code)
+}
+
+/// A reason of [`crate::store::connections::reason`] in Vietnamese and English.
+pub fn of_shop_reason(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&SHOP_REASONS, code)
 }
 
 /// Everything, as `{kind: {code: {vi, en}}}`.
-pub(super) fn all() -> Value {
+pub fn all() -> Value {
     let statuses =
-        [Status::Ready, Status::Working, Status::Waiting, Status::Done, Status::Parked].map(of_status);
+        [Status::Ready, Status::Working, Status::Waiting, Status::Done, Status::Parked].map(|status| {
+            let (vi, en) = of_status(status);
+            (status.as_str(), vi, en)
+        });
+    let topics = Topic::ALL.map(|topic| {
+        let (vi, en) = of_topic(topic);
+        (topic.as_str(), vi, en)
+    });
     json!({
         "reasons": object(&REASONS),
         "warnings": object(&WARNINGS),
         "statuses": object(&statuses),
-        "topics": object(&Topic::ALL.map(of_topic)),
+        "topics": object(&topics),
     })
 }
 
@@ -280,7 +337,7 @@ mod tests {
 
     use super::*;
 
-    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
     /// A Rust file without its tests.
     fn source(path: &Path) -> String {
@@ -321,6 +378,13 @@ mod tests {
         let text = source(&Path::new(ROOT).join("common/src/intake/stop.rs"));
         let known: BTreeSet<&str> = codes(&text, ": &str = \"").collect();
         assert_eq!(said(&REASONS), known);
+    }
+
+    #[test]
+    fn every_reason_of_a_shop_is_said_in_words() {
+        let text = source(&Path::new(ROOT).join("common/src/store/connections.rs"));
+        let known: BTreeSet<&str> = codes(&text, ": &str = \"").filter(|code| !code.is_empty()).collect();
+        assert!(said(&SHOP_REASONS).is_subset(&known) && known.len() == SHOP_REASONS.len(), "{known:?}");
     }
 
     #[test]
