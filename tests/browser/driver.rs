@@ -149,6 +149,23 @@ impl Browser {
         panic!("{words:?} is not on the page: {}", self.text().await);
     }
 
+    /// Opens an address again and again until the page says something.
+    pub async fn wait_for(&self, url: &str, words: &str) {
+        for _ in 0..60 {
+            self.open(url).await;
+            if self.text().await.contains(words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        panic!("{words:?} does not come up: {}", self.text().await);
+    }
+
+    /// The page's HTML.
+    pub async fn source(&self) -> String {
+        self.client.source().await.unwrap()
+    }
+
     /// What the page says.
     pub async fn text(&self) -> String {
         match self.client.find(Locator::Css("body")).await {
@@ -157,14 +174,27 @@ impl Browser {
         }
     }
 
-    /// Keeps a picture of the whole page under `target/tmp/screenshots`, and holds that nothing sticks out sideways.
+    /// Keeps a picture of the page under `target/tmp/screenshots`, and holds that nothing sticks out sideways and that
+    /// axe-core finds nothing serious, where `AXE_CORE` names its script.
     pub async fn look(&self, name: &str) {
+        self.accessible(name).await;
         let widths = "return [document.documentElement.scrollWidth, window.innerWidth]";
         let widths = self.client.execute(widths, Vec::new()).await.unwrap();
         let [content, window] = [0, 1].map(|place| widths[place].as_i64().unwrap());
         assert!(content <= window, "{name}: the page is {content} px wide on a screen of {window}");
         let picture = self.client.screenshot().await.unwrap();
         std::fs::write(self.shots.join(format!("{name}-{}.png", self.screen.name())), picture).unwrap();
+    }
+
+    async fn accessible(&self, name: &str) {
+        let Some(axe) = std::env::var_os("AXE_CORE") else { return };
+        let axe = std::fs::read_to_string(&axe).unwrap_or_else(|error| panic!("AXE_CORE: {error}"));
+        self.client.execute(&format!("{axe}; return 0"), Vec::new()).await.unwrap();
+        let run = "const done = arguments[arguments.length - 1]; axe.run().then(found => done(found.violations
+            .filter(one => one.impact === 'serious' || one.impact === 'critical')
+            .map(one => one.id + ': ' + one.nodes.map(node => node.html).join(' '))), wrong => done(['' + wrong]))";
+        let found = self.client.execute_async(run, Vec::new()).await.unwrap();
+        assert_eq!(found, json!([]), "{name}");
     }
 
     /// Ends the session.
