@@ -341,7 +341,10 @@ impl Connecting {
             action: Some(action),
             id: Some(id),
         };
-        page::respond(kind.status(), &notice, &Policy::default())
+        let mut response = page::respond(kind.status(), &notice, &Policy::default());
+        // For whoever wraps the router: the page does not say which rule it was.
+        response.extensions_mut().insert(refusal.clone());
+        response
     }
 }
 
