@@ -158,7 +158,7 @@ impl Simulator {
         Ok(())
     }
 
-    /// The shop removes the app: its tokens die, its subscription ends, what was still to be delivered is
+    /// The shop removes the app: its tokens, refresh tokens and codes die, its subscription ends, what was still to be delivered is
     /// cancelled, `app/uninstalled` is queued, and what was held back for this moment comes due after it.
     pub fn uninstall(&self, org: Option<OrgId>, client_id: Option<&str>) -> Result<(), Refusal> {
         let mut state = self.state();
@@ -184,6 +184,7 @@ impl Simulator {
             }
         }
         state.tokens.retain(|_, token| token.orgid != org || token.client_id != client_id);
+        state.accounts.withdraw(org, &client_id);
         if let Some(subscription) = state.subscriptions.get_mut(&(org, client_id)) {
             subscription.deleted = Some("uninstalled".to_owned());
             subscription.records.clear();

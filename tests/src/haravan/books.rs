@@ -75,6 +75,7 @@ impl State {
             shop.customers.watch();
             shop.orders.watch();
         }
+        self.accounts.watch();
         self.tokens.watch();
         self.subscriptions.watch();
         self.deliveries.watch();
@@ -86,6 +87,7 @@ impl State {
             shop.customers.watch_from_scratch();
             shop.orders.watch_from_scratch();
         }
+        self.accounts.watch_from_scratch();
         self.tokens.watch_from_scratch();
         self.subscriptions.watch_from_scratch();
         self.deliveries.watch_from_scratch();
@@ -98,6 +100,7 @@ impl State {
             changes.of_table(&format!("customer of {org}"), &mut shop.customers);
             changes.of_table(&format!("order of {org}"), &mut shop.orders);
         }
+        self.accounts.changes(&mut changes);
         changes.of_table("token", &mut self.tokens);
         changes.of_table("subscription", &mut self.subscriptions);
         for (id, delivery) in self.deliveries.changed() {
@@ -115,6 +118,7 @@ impl State {
             shop.customers.restore(&format!("customer of {org}"), rows)?;
             shop.orders.restore(&format!("order of {org}"), rows)?;
         }
+        self.accounts.restore(rows)?;
         self.tokens.restore("token", rows)?;
         self.subscriptions.restore("subscription", rows)?;
         self.deliveries.restore("delivery", rows)?;

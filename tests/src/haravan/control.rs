@@ -12,11 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::customer_spec::{CustomerChange, CustomerSpec};
-use super::faults::Switch;
 use super::ids::{CustomerId, OrderId, OrgId};
 use super::refusal::Refusal;
 use super::simulator::Simulator;
 use super::spec::{CancelSpec, OrderChange, OrderSpec, PaymentSpec};
+use super::switches::Switch;
 
 /// A body of any size a test can think of is read; more than this is not.
 const LARGEST_BODY: usize = 8_000_000;
@@ -53,7 +53,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-type Answer = Result<Json<Value>, Refusal>;
+pub(super) type Answer = Result<Json<Value>, Refusal>;
 
 async fn create_order(Extracted(simulator): Extracted<Simulator>, body: Bytes) -> Answer {
     let id = simulator.create_order(read::<OrderSpec>(&body)?)?;
@@ -226,6 +226,8 @@ async fn state(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
                 "callback_url": app.webhook.callback_url,
                 "verified": app.webhook.verified,
                 "topics": app.webhook.topics,
+                "redirect_uris": app.redirect_uris,
+                "allowed_scopes": app.allowed_scopes,
             })
         })
         .collect();
@@ -252,7 +254,7 @@ async fn reset(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
 }
 
 /// Reads a body, an object; nothing at all is read as `{}`.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     read_object(object(body)?)
 }
 

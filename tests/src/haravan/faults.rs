@@ -88,11 +88,73 @@ pub enum Fault {
     /// date filters compare in UTC and honour `Z` and offsets, as the documentation reads; without this switch
     /// they compare in shop time, as a live shop did (haravan.md §5.4)
     RestDatesInUtc,
+    /// the app is called back with `error=access_denied` instead of a code
+    AuthorizeAccessDenied,
+    /// the answer of authorize, right or refused, has no `state`
+    AuthorizeNoState,
+    /// an INSTALL is for another shop than the one asked for: code, tokens and id_token agree on it
+    AuthorizeOtherOrg,
+    /// somebody who does not own the shop asks for `grant_service` or `wh_api`: the app is called back with
+    /// `error=access_denied` instead of nothing (haravan.md §10, 4)
+    AuthorizeNonAdminCallback,
+    /// id_token: `exp` lies an hour back
+    IdTokenExpired,
+    /// id_token: `aud` is another app
+    IdTokenWrongAud,
+    /// id_token: another `nonce`
+    IdTokenWrongNonce,
+    /// id_token: another `iss`
+    IdTokenWrongIss,
+    /// id_token: `c_hash` of another code (authorize only)
+    IdTokenWrongCHash,
+    /// id_token: `at_hash` of another access token (token endpoint only)
+    IdTokenWrongAtHash,
+    /// id_token: `alg` is `none` and there is no signature
+    IdTokenAlgNone,
+    /// id_token: HS256 with the client secret
+    IdTokenHs256,
+    /// id_token: the signature fits nothing
+    IdTokenBadSignature,
+    /// id_token: the keys are rotated just before; the JWKS has the new one alone
+    IdTokenKeyRotated,
+    /// id_token: signed by a key the JWKS never has
+    IdTokenKeyUnpublished,
+    /// id_token: `role` is an array even of one
+    IdTokenRoleArray,
+    /// id_token: no `role`
+    IdTokenNoRole,
+    /// id_token: `orgid`, `orgname` and `orgsub` of another shop, unlike the code and the tokens
+    IdTokenOtherOrg,
+    /// the token endpoint answers 400 `invalid_grant` and does nothing
+    #[serde(rename = "token_400")]
+    Token400,
+    /// the token endpoint answers 500 and does nothing
+    #[serde(rename = "token_500")]
+    Token500,
+    /// the token endpoint answers 200 with an HTML page and does nothing
+    TokenHtml,
+    /// the token endpoint answers late; where it has not acted before the wait, it never does for a client that went away
+    TokenHeld {
+        /// milliseconds; choose more than the client waits
+        millis: u64,
+        /// what was asked is done before the wait, not after it
+        #[serde(default)]
+        committed: bool,
+    },
+    /// the token endpoint does what it is asked, a rotation of the refresh token included, and answers 500
+    #[serde(rename = "token_500_after_commit")]
+    Token500AfterCommit,
+    /// the same, and the connection breaks within the answer
+    TokenLostAfterCommit,
+    /// the token endpoint gives no `refresh_token`
+    TokenNoRefreshToken,
+    /// the token endpoint gives no `id_token`
+    TokenNoIdToken,
 }
 
 impl Fault {
     /// Whether it changes one delivery of `topic`.
-    fn concerns_delivery(&self, topic: &str) -> bool {
+    pub(super) fn concerns_delivery(&self, topic: &str) -> bool {
         match self {
             Self::CustomerNull | Self::PartiallyPaid | Self::MaskedMarketplace | Self::HugeBody { .. } => {
                 topic.starts_with("orders/")
@@ -111,7 +173,33 @@ impl Fault {
             | Self::Rest502Html
             | Self::Rest401Empty
             | Self::RestPageDrift
-            | Self::RestDatesInUtc => false,
+            | Self::RestDatesInUtc
+            | Self::AuthorizeAccessDenied
+            | Self::AuthorizeNoState
+            | Self::AuthorizeOtherOrg
+            | Self::AuthorizeNonAdminCallback
+            | Self::IdTokenExpired
+            | Self::IdTokenWrongAud
+            | Self::IdTokenWrongNonce
+            | Self::IdTokenWrongIss
+            | Self::IdTokenWrongCHash
+            | Self::IdTokenWrongAtHash
+            | Self::IdTokenAlgNone
+            | Self::IdTokenHs256
+            | Self::IdTokenBadSignature
+            | Self::IdTokenKeyRotated
+            | Self::IdTokenKeyUnpublished
+            | Self::IdTokenRoleArray
+            | Self::IdTokenNoRole
+            | Self::IdTokenOtherOrg
+            | Self::Token400
+            | Self::Token500
+            | Self::TokenHtml
+            | Self::TokenHeld { .. }
+            | Self::Token500AfterCommit
+            | Self::TokenLostAfterCommit
+            | Self::TokenNoRefreshToken
+            | Self::TokenNoIdToken => false,
             Self::DuplicateDelivery
             | Self::Late { .. }
             | Self::Slow { .. }
@@ -125,118 +213,5 @@ impl Fault {
             | Self::UnknownTopic
             | Self::TestPing => true,
         }
-    }
-}
-
-/// A fault that is switched on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Switch {
-    /// what goes wrong
-    pub fault: Fault,
-    /// how often still; until cleared when absent
-    #[serde(default)]
-    pub times: Option<u32>,
-    /// only on deliveries of this topic
-    #[serde(default)]
-    pub topic: Option<String>,
-}
-
-impl Switch {
-    /// Until cleared.
-    pub fn standing(fault: Fault) -> Self {
-        Self { fault, times: None, topic: None }
-    }
-
-    /// The next `times` times it applies.
-    pub fn next(fault: Fault, times: u32) -> Self {
-        Self { fault, times: Some(times), topic: None }
-    }
-
-    /// The same, on deliveries of `topic` alone.
-    pub fn on(mut self, topic: &str) -> Self {
-        self.topic = Some(topic.to_owned());
-        self
-    }
-}
-
-/// The faults that are switched on, oldest first.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Faults(Vec<Switch>);
-
-impl Faults {
-    pub(super) fn add(&mut self, switch: Switch) {
-        self.0.push(switch);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    pub(super) fn list(&self) -> &[Switch] {
-        &self.0
-    }
-
-    /// The faults of one delivery of `topic`, used up where they are counted.
-    pub(super) fn take_for_delivery(&mut self, topic: &str) -> Vec<Fault> {
-        self.take(|switch| {
-            switch.fault.concerns_delivery(topic) && switch.topic.as_deref().is_none_or(|only| only == topic)
-        })
-    }
-
-    /// Whether `fault` happens now, used up where it is counted.
-    pub(super) fn take_one(&mut self, fault: &Fault) -> bool {
-        !self.take(|switch| switch.fault == *fault).is_empty()
-    }
-
-    fn take(&mut self, concerned: impl Fn(&Switch) -> bool) -> Vec<Fault> {
-        let mut taken = Vec::new();
-        for switch in self.0.iter_mut().filter(|switch| concerned(switch)) {
-            if taken.contains(&switch.fault) || switch.times == Some(0) {
-                continue;
-            }
-            taken.push(switch.fault.clone());
-            switch.times = switch.times.map(|times| times - 1);
-        }
-        self.0.retain(|switch| switch.times != Some(0));
-        taken
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_counted_fault_is_used_up_and_a_standing_one_stays() {
-        let mut faults = Faults::default();
-        faults.add(Switch::next(Fault::BadHmac, 2));
-        faults.add(Switch::standing(Fault::LowerCaseHeaders));
-        for expected in [2, 2, 1, 1] {
-            assert_eq!(faults.take_for_delivery("orders/create").len(), expected);
-        }
-        assert_eq!(faults.list().len(), 1);
-    }
-
-    #[test]
-    fn a_fault_of_orders_waits_for_an_order() {
-        let mut faults = Faults::default();
-        faults.add(Switch::next(Fault::CustomerNull, 1));
-        faults.add(Switch::next(Fault::BadHmac, 1).on("orders/paid"));
-        assert!(faults.take_for_delivery("customers/create").is_empty());
-        assert_eq!(faults.take_for_delivery("orders/create"), [Fault::CustomerNull]);
-        assert_eq!(faults.take_for_delivery("orders/paid"), [Fault::BadHmac]);
-        assert!(faults.list().is_empty());
-    }
-
-    #[test]
-    fn switches_have_a_json_form() {
-        let text = r#"{"fault":{"late":{"seconds":3600}},"times":1,"topic":"orders/create"}"#;
-        let switch: Switch = serde_json::from_str(text).unwrap();
-        assert_eq!(switch, Switch::next(Fault::Late { seconds: 3600 }, 1).on("orders/create"));
-        let switch: Switch = serde_json::from_str(r#"{"fault":"rest_502_html"}"#).unwrap();
-        assert_eq!(switch, Switch::standing(Fault::Rest502Html));
-        let huge: Switch = serde_json::from_str(r#"{"fault":{"huge_body":{"bytes":1100000}}}"#).unwrap();
-        assert_eq!(huge.fault, Fault::HugeBody { bytes: 1_100_000, noise: false });
     }
 }

@@ -233,7 +233,7 @@ fn guarded(
     if state.faults.take_one(&Fault::Rest429) {
         return too_many();
     }
-    let token = bearer(headers).and_then(|token| state.tokens.get(token)).cloned();
+    let token = bearer(headers).and_then(|token| state.live_token(token)).cloned();
     let token = token.filter(|_| !state.faults.take_one(&Fault::Rest401Empty));
     let Some(token) = token else {
         let mut response = limited(StatusCode::UNAUTHORIZED.into_response(), 0);

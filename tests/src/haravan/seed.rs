@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::accounts::AccountSeed;
 use super::customer_spec::CustomerSpec;
 use super::ids::{OrgId, UserId};
 use super::spec::OrderSpec;
@@ -32,6 +33,33 @@ pub const INSTALL_SCOPES: [&str; 10] = [
     "com.read_shop",
 ];
 
+/// The redirect URIs of the demo app: for login, which is the app's own address too, and for install.
+pub const DEMO_REDIRECT_URIS: [&str; 2] =
+    ["http://localhost:3000/install/login", "http://localhost:3000/install/grandservice"];
+
+/// Every scope the demo app may ask for (haravan.md §1.4).
+const DEMO_SCOPES: [&str; 19] = [
+    "openid",
+    "profile",
+    "email",
+    "org",
+    "userinfo",
+    "offline_access",
+    "grant_service",
+    "wh_api",
+    "com.read_orders",
+    "com.write_orders",
+    "com.read_customers",
+    "com.write_customers",
+    "com.read_products",
+    "com.read_inventories",
+    "com.read_shippings",
+    "com.read_shop",
+    "com.read_discounts",
+    "com.read_locations",
+    "web.read_contents",
+];
+
 /// Everything a simulator starts with.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,6 +68,8 @@ pub struct Seed {
     pub apps: Vec<AppSeed>,
     /// shops
     pub orgs: Vec<OrgSeed>,
+    /// people who can sign in
+    pub accounts: Vec<AccountSeed>,
     /// tokens that are valid from the start
     pub tokens: Vec<TokenSeed>,
     /// start of the random numbers: the same start invents the same people, orders and ids. Take a new one for
@@ -55,6 +85,10 @@ pub struct AppSeed {
     pub client_id: String,
     /// secret, also the key of the webhook signature
     pub client_secret: String,
+    /// where an answer of authorize may go, compared byte by byte; the first is also the app's own address
+    pub redirect_uris: Vec<String>,
+    /// what the app may ask for
+    pub allowed_scopes: Vec<String>,
     /// what the dashboard knows about its webhook
     pub webhook: WebhookSeed,
 }
@@ -155,11 +189,13 @@ pub struct TokenSeed {
 }
 
 impl Seed {
-    /// One app, one Plus shop with two users and a warehouse, and an install token of 64 `b`s: the names of the
-    /// fixtures (haravan.md §9). No webhook is registered yet.
+    /// One app and two shops. The first is a Plus shop with two users and a warehouse, and the app has an install token
+    /// of 64 `b`s for it: the names of the fixtures (haravan.md §9). The second, `200000987701`, has some customers and
+    /// orders from before. No webhook is registered yet. Everybody's password is `demo`: minhanh@example.com owns the
+    /// first shop, thuha@example.com is a clerk in it, quocbao@example.com owns both.
     pub fn demo() -> Self {
         let client_id = "hrv_test_client_id".to_owned();
-        let orgid = OrgId(200_000_987_654);
+        let (first, second) = (OrgId(200_000_987_654), OrgId(200_000_987_701));
         let webhook = WebhookSeed {
             verify_token: "hrv_test_verify_token".to_owned(),
             topics: TOPICS.map(str::to_owned).into(),
@@ -169,13 +205,25 @@ impl Seed {
             apps: vec![AppSeed {
                 client_id: client_id.clone(),
                 client_secret: "hrv_test_client_secret".to_owned(),
+                redirect_uris: DEMO_REDIRECT_URIS.map(str::to_owned).into(),
+                allowed_scopes: DEMO_SCOPES.map(str::to_owned).into(),
                 webhook,
             }],
-            orgs: vec![OrgSeed::demo(orgid, "Hạt Mầm", "hat-mam-demo")],
+            orgs: vec![OrgSeed::demo(first, "Hạt Mầm", "hat-mam-demo"), OrgSeed::second_demo(second)],
+            accounts: vec![
+                AccountSeed::demo(200_001_038_421, "minhanh@example.com", "Lê Minh Anh", &[(first, "admin")]),
+                AccountSeed::demo(200_001_038_977, "thuha@example.com", "Võ Thu Hà", &[(first, "staff")]),
+                AccountSeed::demo(
+                    200_001_039_105,
+                    "quocbao@example.com",
+                    "Trần Quốc Bảo",
+                    &[(first, "admin"), (second, "admin")],
+                ),
+            ],
             tokens: vec![TokenSeed {
                 token: "b".repeat(64),
                 client_id,
-                orgid,
+                orgid: first,
                 scopes: INSTALL_SCOPES.map(str::to_owned).into(),
             }],
             random: 1,
@@ -220,6 +268,27 @@ impl OrgSeed {
             locations: vec![LocationSeed { id: 1_581_234, name: "Kho Quận 1".to_owned() }],
             customers: Vec::new(),
             orders: Vec::new(),
+        }
+    }
+
+    /// A second shop, with an owner of its own, three orders and a customer who has not ordered yet.
+    fn second_demo(orgid: OrgId) -> Self {
+        let owner = UserSeed {
+            id: UserId(200_001_039_105),
+            email: "quocbao@example.com".to_owned(),
+            first_name: "Bảo".to_owned(),
+            last_name: "Trần Quốc".to_owned(),
+            account_owner: true,
+        };
+        Self {
+            orgid,
+            orgname: "Gốm Nhà Mây".to_owned(),
+            orgsub: "gom-nha-may".to_owned(),
+            plan: Plan::Standard,
+            users: vec![owner],
+            locations: vec![LocationSeed { id: 1_581_702, name: "Xưởng Bát Tràng".to_owned() }],
+            customers: vec![CustomerSpec::default()],
+            orders: vec![OrderSpec::default(), OrderSpec::paid(), OrderSpec::default()],
         }
     }
 }

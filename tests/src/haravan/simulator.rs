@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::clock::Clock;
 use super::customer_body::customer_node;
 use super::delivery::Delivery;
-use super::faults::{Fault, Switch};
+use super::faults::Fault;
 use super::generate::Generator;
 use super::ids::{CustomerId, OrderId, OrgId};
 use super::order_body::order_node;
@@ -22,8 +22,9 @@ use super::seed::{Plan, Seed};
 use super::sender::Transport;
 use super::state::{State, Subscription, Token};
 use super::style::{BodyStyle, KeySet};
+use super::switches::Switch;
 use super::text::Node;
-use super::{control, rest, subscribe};
+use super::{accounts, control, rest, subscribe};
 
 /// How long an answer is waited for (haravan.md §2.8).
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,19 +69,22 @@ impl Simulator {
         Ok(Self(Arc::new(Inner { state, seed, transport: Transport::new(ANSWER_TIMEOUT) })))
     }
 
-    /// The Admin REST API below `/com`, `/api/subscribe` and the control API below `/__sim`.
+    /// The accounts server, the Admin REST API below `/com`, `/api/subscribe` and the control API below `/__sim`.
     pub fn router(&self) -> Router {
         Router::new()
+            .merge(accounts::router())
             .nest("/com", rest::router())
             .route("/api/subscribe", subscribe::routes())
-            .nest("/__sim", control::router())
+            .nest("/__sim", control::router().merge(accounts::control_router()))
             .with_state(self.clone())
     }
 
-    /// Serves [`Self::router`] on a free port of 127.0.0.1 until the returned value is dropped.
+    /// Serves [`Self::router`] on a free port of 127.0.0.1 until the returned value is dropped. The address is the issuer
+    /// from then on, unless [`Self::set_public_url`] has said another.
     pub async fn serve(&self) -> std::io::Result<Server> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
+        self.state().accounts.served_url = Some(url.clone());
         let router = self.router();
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -90,13 +94,20 @@ impl Simulator {
         Ok(Server { url, task })
     }
 
+    /// Where browsers and apps reach [`Self::router`], with the path it is mounted below: the issuer of id_tokens and the
+    /// base of every address in discovery. A slash at the end is dropped.
+    pub fn set_public_url(&self, url: &str) {
+        self.state().accounts.public_url = Some(url.trim_end_matches('/').to_owned());
+    }
+
     /// Goes back to the seed. Ids, phones and e-mails go on: what is created afterwards is new to any CRM.
     pub fn reset(&self) {
         let mut state = self.state();
         let fresh = Generator::new(self.0.seed.random);
         let generator = std::mem::replace(&mut state.generator, fresh);
         let (clock, time_scale) = (state.clock.clone(), state.time_scale);
-        let fresh = State { time_scale, ..State::seeded(&self.0.seed, clock, generator) };
+        let mut fresh = State { time_scale, ..State::seeded(&self.0.seed, clock, generator) };
+        fresh.accounts.keep_from(&state.accounts);
         state.start_over(fresh);
     }
 
@@ -142,14 +153,14 @@ impl Simulator {
         found.is_some_and(|subscription| subscription.deleted.is_none())
     }
 
-    /// An access token of 64 hexadecimal digits, as an installation would give.
+    /// An access token of 64 hexadecimal digits that does not expire, as an installation would give.
     pub fn grant_token(&self, org: OrgId, client_id: &str, scopes: &[&str]) -> Result<String, Refusal> {
         let mut state = self.state();
         state.org(Some(org))?;
         let client_id = state.app(client_id)?.client_id.clone();
         let token = state.generator.hex(64);
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        state.tokens.insert(token.clone(), Token { client_id, orgid: org, scopes });
+        state.tokens.insert(token.clone(), Token::installed(client_id, org, scopes));
         Ok(token)
     }
 

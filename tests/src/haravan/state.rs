@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::accounts::Accounts;
 use super::bucket::Bucket;
 use super::clock::Clock;
 use super::delivery::Delivery;
-use super::faults::Faults;
 use super::generate::{Generator, Storefront};
-use super::ids::{CustomerId, OrderId, OrgId};
+use super::ids::{CustomerId, OrderId, OrgId, UserId};
 use super::invent_order::invent_order;
 use super::model::{Customer, Order};
 use super::refusal::Refusal;
 use super::seed::{AppSeed, OrgSeed, Seed};
 use super::spec::{Buyer, OrderSpec};
+use super::switches::Faults;
 use crate::journal::{Journal, Table};
 
 /// A subscription of one shop for one app (haravan.md §2.3).
@@ -48,9 +49,37 @@ pub(super) struct Token {
     pub client_id: String,
     pub orgid: OrgId,
     pub scopes: Vec<String>,
+    #[serde(default)]
+    pub kind: TokenKind,
+    /// Who signed in for it; nobody where it was given without a sign-in.
+    #[serde(default)]
+    pub sub: Option<UserId>,
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Whose access token it is (haravan.md §1.10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TokenKind {
+    /// The shop's: the app is installed.
+    #[default]
+    Install,
+    /// A person's, from a login alone.
+    User,
 }
 
 impl Token {
+    /// A shop's token that does not expire.
+    pub(super) fn installed(client_id: String, orgid: OrgId, scopes: Vec<String>) -> Self {
+        Self { client_id, orgid, scopes, kind: TokenKind::Install, sub: None, expires_at: None }
+    }
+
+    /// Whether a scope was granted.
+    pub(super) fn has(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
+    }
+
     /// Whether the token may read what `com.read_{area}` opens; writing includes reading.
     pub(super) fn may_read(&self, area: &str) -> bool {
         let scopes = [format!("com.read_{area}"), format!("com.write_{area}")];
@@ -85,6 +114,7 @@ pub(super) struct State {
     pub generator: Generator,
     pub apps: Vec<AppSeed>,
     pub shops: BTreeMap<OrgId, Shop>,
+    pub accounts: Accounts,
     pub tokens: Table<String, Token>,
     pub subscriptions: Table<(OrgId, String), Subscription>,
     /// By number, from 1 without gaps.
@@ -107,7 +137,7 @@ impl State {
     pub(super) fn unsold(seed: &Seed, clock: Clock, generator: Generator) -> Self {
         let tokens = seed.tokens.iter().map(|token| {
             let (client_id, scopes) = (token.client_id.clone(), token.scopes.clone());
-            (token.token.clone(), Token { client_id, orgid: token.orgid, scopes })
+            (token.token.clone(), Token::installed(client_id, token.orgid, scopes))
         });
         let shops = seed.orgs.iter().map(|facts| {
             let facts = facts.clone();
@@ -118,6 +148,7 @@ impl State {
             generator,
             apps: seed.apps.clone(),
             shops: shops.collect(),
+            accounts: Accounts::new(seed),
             tokens: tokens.collect(),
             subscriptions: Table::default(),
             deliveries: Table::default(),
@@ -155,6 +186,12 @@ impl State {
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The access token behind these characters, if it is still alive.
+    pub(super) fn live_token(&self, text: &str) -> Option<&Token> {
+        let now = self.now();
+        self.tokens.get(text).filter(|token| token.expires_at.is_none_or(|end| now < end))
     }
 
     /// The named shop, or the first one.

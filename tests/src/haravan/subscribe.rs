@@ -13,7 +13,7 @@ use super::ids::OrgId;
 use super::refusal::Refusal;
 use super::rest::{bearer, json_text};
 use super::simulator::Simulator;
-use super::state::{State, Subscription, SubscriptionRecord, Token};
+use super::state::{State, Subscription, SubscriptionRecord, Token, TokenKind};
 
 /// What came of registering a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -77,7 +77,7 @@ impl Simulator {
         let orgid = state.org(org)?;
         let client_id = state.app_or_first(client_id)?.client_id.clone();
         let scopes = super::seed::INSTALL_SCOPES.map(str::to_owned).into();
-        state.subscribe(&Token { client_id, orgid, scopes })
+        state.subscribe(&Token::installed(client_id, orgid, scopes))
     }
 }
 
@@ -148,8 +148,8 @@ fn answer(
     act: impl FnOnce(&mut State, &Token) -> Response,
 ) -> Response {
     let mut state = simulator.state();
-    let token = bearer(headers).and_then(|token| state.tokens.get(token)).cloned();
-    match token.filter(|token| token.scopes.iter().any(|scope| scope == "wh_api")) {
+    let token = bearer(headers).and_then(|token| state.live_token(token)).cloned();
+    match token.filter(|token| token.kind == TokenKind::Install && token.has("wh_api")) {
         None => StatusCode::UNAUTHORIZED.into_response(),
         Some(_) if state.faults.take_one(&Fault::SubscribeErrorIn200) => {
             failure(StatusCode::OK, "Có lỗi xảy ra, vui lòng thử lại.")

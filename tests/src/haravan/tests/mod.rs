@@ -1,5 +1,6 @@
 //! Tests of the simulator itself, against an app that records what it is sent.
 
+mod accounts;
 mod bodies;
 mod control;
 mod deliveries;
