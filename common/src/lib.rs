@@ -7,10 +7,12 @@
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
+//! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
 //! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
 
 pub mod api_key;
+pub mod backfill;
 pub mod body;
 pub mod clock;
 pub mod config;
@@ -18,10 +20,12 @@ pub mod egress;
 pub mod getfly;
 pub mod haravan;
 pub mod id;
+pub mod import;
 pub mod intake;
 pub mod money;
 pub mod page;
 pub mod phone;
+pub mod refresh;
 pub mod runtime;
 pub mod seal;
 pub mod store;

@@ -148,6 +148,26 @@ impl Directory {
         self.ring().await.map(drop)
     }
 
+    /// Opens a value sealed for a place.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn reveal(&self, place: Place<'_>, blob: &[u8]) -> Result<SecretString, SealError> {
+        match self.ring().await?.open(place, blob) {
+            // Sealed with a key newer than our copy of the ring.
+            Err(SealError::UnknownKey(_)) => self.fetch_ring().await?.open(place, blob),
+            opened => opened,
+        }
+    }
+
+    /// Seals a value for a place.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn seal(&self, place: Place<'_>, secret: &SecretString) -> Result<Vec<u8>, SealError> {
+        self.ring().await?.seal(place, secret)
+    }
+
     fn age(&self, cached: &Cached) -> Duration {
         self.clock.now().duration_since(cached.read_at).unsigned_abs()
     }

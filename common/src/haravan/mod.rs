@@ -11,6 +11,7 @@ pub mod api;
 pub mod customer;
 pub mod lenient;
 pub mod order;
+pub mod rows;
 pub mod subscription;
 pub mod token_endpoint;
 pub mod webhook;

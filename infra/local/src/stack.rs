@@ -10,8 +10,11 @@ use axum::Router;
 use common::clock::SharedClock;
 use common::egress::Reach;
 use common::haravan::admin::Admin;
+use common::haravan::subscription::{self, Subscription};
+use common::haravan::token_endpoint::{self, TokenEndpoint};
 use common::haravan::webhook::Entity;
 use common::intake::job::Intake;
+use common::refresh::Refresher;
 use common::seal::{KeyRing, KeyRingSource, ensure_ring_file};
 use common::store::inbox::Status;
 use common::store::{Store, schema};
@@ -183,11 +186,7 @@ impl Stack {
             directory: directory(),
             clock: clock.clone(),
         }));
-        let upkeep = Upkeep {
-            store: store.clone(),
-            clock: clock.clone(),
-            limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() },
-        };
+        let upkeep = upkeep(&options, &addresses, &store, directory())?;
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
         let haravan = options
@@ -239,6 +238,30 @@ impl Stack {
             _deliveries: deliveries,
         })
     }
+}
+
+/// Upkeep. The simulated Haravan has everything below one base URL, a real one has three.
+fn upkeep(
+    options: &Options,
+    addresses: &Addresses,
+    store: &Store,
+    directory: Directory,
+) -> Result<Upkeep> {
+    let (http, directory, clock) = (Reach::Loopback.client()?, Arc::new(directory), options.clock.clone());
+    let base = |real: &str| {
+        let url = options.haravan_url.as_ref().map_or(addresses.haravan_url.as_str(), |_| real);
+        Reach::Loopback.base_url(url).map_err(|error| anyhow!("the Haravan address: {error}"))
+    };
+    let accounts = TokenEndpoint::new(http.clone(), base(token_endpoint::DEFAULT_BASE)?);
+    Ok(Upkeep {
+        store: store.clone(),
+        refresher: Refresher::new(store.clone(), Arc::clone(&directory), accounts, clock.clone()),
+        directory,
+        subscription: Subscription::new(http.clone(), base(subscription::DEFAULT_BASE)?),
+        admin: Admin::new(http, base(&addresses.haravan_url)?),
+        clock,
+        limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() },
+    })
 }
 
 struct Ring {

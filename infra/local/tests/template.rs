@@ -298,6 +298,16 @@ fn upkeep_wakes_as_many_events_as_the_code_does_by_itself() {
 }
 
 #[test]
+fn upkeep_reconciles_as_often_as_the_code_does_by_itself() {
+    let template = template("template.yaml");
+    let default = &template["Parameters"]["ReconcileMinutes"]["Default"];
+    let minutes = upkeep::Limits::default().reconcile_every.as_secs() / 60;
+    assert_eq!(default.as_u64(), Some(minutes));
+    let main = read("functions/upkeep/src/main.rs");
+    assert!(main.contains(&format!("env.or(\"RECONCILE_MINUTES\", {minutes}_u32,")));
+}
+
+#[test]
 fn each_intake_function_gets_the_ready_events_of_its_own_entity() {
     let template = template("template.yaml");
     let mut seen = BTreeSet::new();
@@ -386,7 +396,7 @@ fn no_role_may_do_more_than_named_verbs_on_named_resources() {
 }
 
 #[test]
-fn only_who_writes_events_may_put_them_and_nobody_deletes() {
+fn only_who_writes_events_may_put_them_and_nobody_deletes_one() {
     let template = template("template.yaml");
     let may = |verb: &str| -> BTreeSet<&str> {
         let roles = resources(&template, "AWS::IAM::Role");
@@ -396,14 +406,26 @@ fn only_who_writes_events_may_put_them_and_nobody_deletes() {
             .map(|(name, _)| name)
             .collect()
     };
-    assert_eq!(may("dynamodb:PutItem"), BTreeSet::from(["WebhookRole"]));
-    assert_eq!(may("dynamodb:DeleteItem"), BTreeSet::new());
+    assert_eq!(may("dynamodb:PutItem"), BTreeSet::from(["UpkeepRole", "WebhookRole"]));
+    // A shop's claim goes when the shop does. No role may delete an event: upkeep's verb is on the connections alone.
+    assert_eq!(may("dynamodb:DeleteItem"), BTreeSet::from(["UpkeepRole"]));
+    let deletes = statements(&template, "UpkeepRole")
+        .into_iter()
+        .filter(|statement| statement.to_string().contains("\"dynamodb:DeleteItem\""));
+    for statement in deletes {
+        assert_eq!(statement["Resource"], json!({"Fn::GetAtt": "Tables.Outputs.ConnectionsArn"}));
+    }
     assert_eq!(may("dynamodb:Scan"), BTreeSet::new());
     assert_eq!(
         may("secretsmanager:GetSecretValue"),
-        BTreeSet::from(["CustomerIntakeRole", "OrderIntakeRole", "WebhookRole"]),
-        "upkeep opens no secrets"
+        BTreeSet::from(["CustomerIntakeRole", "OrderIntakeRole", "UpkeepRole", "WebhookRole"])
     );
+}
+
+fn statements(template: &Value, role: &str) -> Vec<Value> {
+    let policies = resources(template, "AWS::IAM::Role")[role]["Properties"]["Policies"].as_array().unwrap();
+    let list = |policy: &Value| policy["PolicyDocument"]["Statement"].as_array().unwrap().clone();
+    policies.iter().flat_map(list).collect()
 }
 
 #[test]
