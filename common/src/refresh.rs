@@ -35,7 +35,7 @@ use crate::intake::job::until;
 use crate::seal::{Place, SealError};
 use crate::store::claims::ClaimToken;
 use crate::store::connections::{Lease, SealedTokens, ShopConnection, ShopRef, ShopStatus, reason};
-use crate::store::{Store, schema};
+use crate::store::{Store, StoreError, schema};
 use crate::telemetry::{Line, Metric};
 use crate::tenant::{Directory, DirectoryError, shop_place};
 
@@ -79,11 +79,8 @@ pub fn due_at(shop: &ShopConnection) -> Option<Timestamp> {
         (shop.tenant.as_str(), shop.org, shop.token_version).hash(&mut hash);
         f64::from(u16::try_from(hash.finish() % 1000).unwrap_or_default()) / 1000.0
     };
-    let before_end = if lives < SHORT_LIVED {
-        lives.mul_f64(0.5 + 0.1 * spread)
-    } else {
-        REMAINING.mul_f64(1.0 + spread)
-    };
+    let before_end =
+        if lives < SHORT_LIVED { lives.mul_f64(0.5 + 0.1 * spread) } else { REMAINING.mul_f64(1.0 + spread) };
     ends.checked_sub(before_end).ok()
 }
 
@@ -117,12 +114,7 @@ struct Unwritten {
 
 impl Refresher {
     /// Puts the parts together. One per process, so that its callers share their refreshes.
-    pub fn new(
-        store: Store,
-        directory: Arc<Directory>,
-        endpoint: TokenEndpoint,
-        clock: SharedClock,
-    ) -> Self {
+    pub fn new(store: Store, directory: Arc<Directory>, endpoint: TokenEndpoint, clock: SharedClock) -> Self {
         Self(Arc::new(Inner {
             store,
             directory,
@@ -161,9 +153,13 @@ impl Refresher {
 /// What came of sending the refresh token.
 enum Sent {
     Tokens(Tokens),
-    Refused { cut_off: bool },
+    Refused {
+        cut_off: bool,
+    },
     /// Nothing is known, or nothing was spent: `spent` when Haravan may have seen the token.
-    Nothing { spent: bool },
+    Nothing {
+        spent: bool,
+    },
     /// Client id or secret, or the request itself, are refused.
     Misconfigured(GrantError),
 }
@@ -352,15 +348,10 @@ impl Inner {
     }
 
     /// Haravan refuses the refresh token (pages.md §2.12, 5).
-    async fn refused(
-        &self,
-        shop: &ShopConnection,
-        why: &'static str,
-    ) -> Result<Refreshed, DirectoryError> {
+    async fn refused(&self, shop: &ShopConnection, why: &'static str) -> Result<Refreshed, DirectoryError> {
         let shops = &self.store.connections;
         let wipe = has_ended(shop, self.clock.now());
-        if shops.needs_reconnect(&shop.this(), shop.token_version, why, wipe).await? {
-            report_needs_reconnect(&shop.this(), why);
+        if give_up(&self.store, shop, why, wipe).await? {
             return Ok(Refreshed::NeedsReconnect(why));
         }
         let now = shops.shop(&shop.tenant, shop.org).await?.map(Box::new);
@@ -382,8 +373,7 @@ fn decided_by_others(read: &ShopConnection, now: Option<Box<ShopConnection>>) ->
     } else if now.token_version > read.token_version {
         Refreshed::Fresh(now)
     } else if now.status == ShopStatus::NeedsReconnect {
-        let known = [reason::REFRESH_LOST, reason::REFRESH_REFUSED, reason::TOKEN_ENDED];
-        let why = known.into_iter().find(|why| now.reason.as_deref() == Some(why));
+        let why = reason::needs_reconnect(now.reason.as_deref());
         Refreshed::NeedsReconnect(why.unwrap_or(reason::TOKEN_REFUSED))
     } else {
         Refreshed::Later
@@ -391,11 +381,91 @@ fn decided_by_others(read: &ShopConnection, now: Option<Box<ShopConnection>>) ->
 }
 
 /// Says that a shop's admin has to connect again.
-pub fn report_needs_reconnect(shop: &ShopRef, why: &'static str) {
+fn report_needs_reconnect(shop: &ShopRef, why: &'static str) {
     Line::new("refresh", "shop.needs_reconnect")
         .with("tenant", shop.tenant.as_str())
         .with("org", shop.org.0)
         .with("reason", why)
         .count(Metric::ShopNeedsReconnect, 1)
         .emit();
+}
+
+/// Gives up a connection's tokens as they were read, for want of any that work; counted when it was connected until now.
+/// `false` when there are newer ones or the connection has ended.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn give_up(
+    store: &Store,
+    shop: &ShopConnection,
+    why: &'static str,
+    wipe: bool,
+) -> Result<bool, StoreError> {
+    let shops = &store.connections;
+    let given_up = shops.needs_reconnect(&shop.this(), shop.token_version, why, wipe).await?;
+    if given_up && shop.status == ShopStatus::Connected {
+        report_needs_reconnect(&shop.this(), why);
+    }
+    Ok(given_up)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::walks::Walk;
+
+    fn shop(lives: Option<u64>, refresh: bool) -> ShopConnection {
+        let connected: Timestamp = "2026-06-12T00:00:00Z".parse().unwrap();
+        ShopConnection {
+            tenant: "hat-mam".parse().unwrap(),
+            org: OrgId(7),
+            status: ShopStatus::Connected,
+            reason: None,
+            generation: 1,
+            shop_domain: None,
+            shop_name: None,
+            tokens: Some(SealedTokens {
+                access: vec![1],
+                refresh: refresh.then(|| vec![2]),
+                expires_at: lives.map(|hours| connected + Duration::from_secs(hours * 3600)),
+            }),
+            token_version: 1,
+            rotated_at: None,
+            refresh_started: None,
+            scopes: Vec::new(),
+            connected_by: None,
+            connected_at: Some(connected),
+            ended_at: None,
+            topics: None,
+            topics_at: None,
+            suspected_at: None,
+            due: None,
+            orders: Walk::default(),
+            customers: Walk::default(),
+        }
+    }
+
+    fn remaining(hours: u64) -> Duration {
+        let shop = shop(Some(hours), true);
+        until(due_at(&shop).unwrap(), shop.tokens.unwrap().expires_at.unwrap())
+    }
+
+    #[test]
+    fn short_lived_tokens_are_refreshed_around_half_life_and_long_lived_ones_shortly_before_their_end() {
+        for hours in [1, 16, 47] {
+            let part = remaining(hours).as_secs_f64() / (hours as f64 * 3600.0);
+            assert!((0.5..=0.6).contains(&part), "{hours} h: {part}");
+        }
+        for hours in [48, 87_600] {
+            assert!((REMAINING..=REMAINING * 2).contains(&remaining(hours)), "{hours} h");
+        }
+    }
+
+    #[test]
+    fn tokens_that_do_not_end_or_cannot_be_refreshed_are_left_alone() {
+        assert_eq!(due_at(&shop(None, true)), None);
+        assert_eq!(due_at(&shop(Some(16), false)), None);
+        assert_eq!(due_at(&ShopConnection { tokens: None, ..shop(Some(16), true) }), None);
+        assert!(!has_ended(&shop(None, true), Timestamp::MAX));
+    }
 }

@@ -90,6 +90,12 @@ pub mod reason {
     pub const REFRESH_LOST: &str = "refresh_lost";
     /// The access token ended and there is no refresh token.
     pub const TOKEN_ENDED: &str = "token_ended";
+
+    /// The code that was stored, if it says why a shop needs to be connected again.
+    pub fn needs_reconnect(stored: Option<&str>) -> Option<&'static str> {
+        let known = [TOKEN_REFUSED, REFRESH_REFUSED, REFRESH_LOST, TOKEN_ENDED];
+        known.into_iter().find(|code| stored == Some(code))
+    }
 }
 
 /// Who connected a shop.

@@ -278,8 +278,10 @@ impl Imports {
         let request = self
             .running(import)
             .update_expression(format!(
-                "SET {STAGE} = :stage, {SINCE} = :since, {SEEN} = :seen, {STORED} = :stored, {SKIPPED} = :skipped"
+                "SET {STAGE} = :stage, {SINCE} = :since, {SEEN} = :seen, #stored = :stored, {SKIPPED} = :skipped"
             ))
+            // A reserved word.
+            .expression_attribute_names("#stored", STORED)
             .expression_attribute_values(":stage", s(stage.as_str()))
             .expression_attribute_values(":since", n(since_id))
             .expression_attribute_values(":seen", n(counts.seen))
@@ -369,7 +371,8 @@ fn sort_key(org: OrgId) -> String {
 
 fn read(item: &Item) -> Result<Import, StoreError> {
     let must = |name: &'static str| item.instant(name)?.ok_or(StoreError::Corrupt(name));
-    let flag = |name: &str| item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default();
+    let flag =
+        |name: &str| item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default();
     let org = item.must_text(SORT)?.strip_prefix(IMPORT_PREFIX).and_then(|org| org.parse().ok());
     let stage = item.must_text(STAGE)?;
     Ok(Import {

@@ -113,8 +113,7 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
     };
     let reader =
         Reader { admin: &upkeep.admin, token: &token, clock: &upkeep.clock, deadline: later(began, READING) };
-    let (not_before, not_after) =
-        (ShopTime::Unknown.not_before(import.from), ShopTime::not_after(import.to));
+    let (not_before, not_after) = (ShopTime::Unknown.not_before(import.from), ShopTime::not_after(import.to));
     let filters = [("created_at_min", not_before.as_str()), ("created_at_max", not_after.as_str())];
     if import.total.is_none()
         && let Some(total) = total(&reader, import, &filters).await
@@ -132,8 +131,7 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
         let rows: Vec<&Row> = page.rows.iter().filter(within).collect();
         let now = upkeep.clock.now();
         let stage = import.stage;
-        let filled =
-            backfill::fill(&upkeep.store, &import.tenant, import.org, stage, &rows, now).await?;
+        let filled = backfill::fill(&upkeep.store, &import.tenant, import.org, stage, &rows, now).await?;
         let counts = Counts {
             seen: added(import.counts.seen, rows.len()),
             stored: added(import.counts.stored, filled.stored),

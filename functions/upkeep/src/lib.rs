@@ -66,12 +66,7 @@ impl Default for Limits {
     /// For a run a minute: a tenant's CRM takes one write a second (getfly.md §15 U8) and an order two. Haravan asks for
     /// reconciliation daily and after outages (haravan.md §2.8); four times an hour an order is not missed for long.
     fn default() -> Self {
-        Self {
-            per_list: 1000,
-            per_tenant: 30,
-            in_all: 5000,
-            reconcile_every: Duration::from_secs(15 * 60),
-        }
+        Self { per_list: 1000, per_tenant: 30, in_all: 5000, reconcile_every: Duration::from_secs(15 * 60) }
     }
 }
 

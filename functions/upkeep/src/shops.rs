@@ -24,7 +24,7 @@ use std::time::Duration;
 use common::clock::millis;
 use common::haravan::api::ApiError;
 use common::id::{OrgId, TenantId};
-use common::refresh::{self, Refreshed, report_needs_reconnect};
+use common::refresh::{self, Refreshed};
 use common::seal::{Place, SealError};
 use common::store::connections::{Due, ShopConnection, ShopRef, ShopStatus, WATCH_SHARDS, reason};
 use common::store::{StoreError, schema};
@@ -92,18 +92,22 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
     for list in lists {
         due.extend(list?);
     }
+    // Whatever a run has no time for, it is not always the same lists'.
+    fastrand::shuffle(&mut due);
     let no_later = began.checked_add(ADMISSION).unwrap_or(began);
     let visited = futures::stream::iter(due)
-        .map(|due| Box::pin(async move {
-            if upkeep.clock.now() > no_later {
-                return false;
-            }
-            match due {
-                Due::Shop(tenant, org) => look_after(upkeep, &tenant, org).await,
-                Due::Import(tenant, org) => import::go_on(upkeep, &tenant, org).await,
-            }
-            true
-        }))
+        .map(|due| {
+            Box::pin(async move {
+                if upkeep.clock.now() > no_later {
+                    return false;
+                }
+                match due {
+                    Due::Shop(tenant, org) => look_after(upkeep, &tenant, org).await,
+                    Due::Import(tenant, org) => import::go_on(upkeep, &tenant, org).await,
+                }
+                true
+            })
+        })
         .buffer_unordered(SIDE_BY_SIDE)
         .filter(|visited| std::future::ready(*visited))
         .count()
@@ -180,7 +184,10 @@ async fn visit(upkeep: &Upkeep, shop: ShopConnection) -> Result<Next, Trouble> {
         upkeep.store.connections.doubt(&shop.this()).await?;
         soon = Some(later(now, SOON));
     }
-    let due = [refresh::due_at(&shop), Some(subscription::next(&shop, now)), Some(read.next), soon].into_iter().flatten().min();
+    let due = [refresh::due_at(&shop), Some(subscription::next(&shop, now)), Some(read.next), soon]
+        .into_iter()
+        .flatten()
+        .min();
     let due = due.unwrap_or_else(|| later(now, SELDOM));
     Ok(Next::At { shop: shop.this(), seen, due: spread(now, due, refresh::due_at(&shop)) })
 }
@@ -218,10 +225,9 @@ pub(crate) async fn living(upkeep: &Upkeep, shop: ShopConnection) -> Result<Livi
     let ended = refresh::has_ended(&shop, now);
     let can_refresh = shop.tokens.as_ref().is_some_and(|tokens| tokens.refresh.is_some());
     if ended && !can_refresh {
-        let shops = &upkeep.store.connections;
-        if shops.needs_reconnect(&shop.this(), shop.token_version, reason::TOKEN_ENDED, true).await? {
-            report_needs_reconnect(&shop.this(), reason::TOKEN_ENDED);
-        }
+        // What was found out before says more than that the rest of it has ended too.
+        let why = reason::needs_reconnect(shop.reason.as_deref()).unwrap_or(reason::TOKEN_ENDED);
+        refresh::give_up(&upkeep.store, &shop, why, true).await?;
         return again(upkeep, &shop).await;
     }
     if ended || refresh::due_at(&shop).is_some_and(|due| due <= now) {
@@ -283,7 +289,9 @@ pub(crate) async fn replace(upkeep: &Upkeep, shop: ShopConnection) -> Result<Rej
             Some(token) => Rejected::Renewed(*fresh, token),
             None => Rejected::Dead(*fresh),
         }),
-        Refreshed::NeedsReconnect(_) => Ok(Rejected::Dead(shop)),
+        Refreshed::NeedsReconnect(_) => {
+            Ok(Rejected::Dead(ShopConnection { status: ShopStatus::NeedsReconnect, ..shop }))
+        }
         Refreshed::Later | Refreshed::Gone => Ok(Rejected::Unclear),
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
 use common::intake::job::until;
-use common::refresh::report_needs_reconnect;
+use common::refresh;
 use common::store::connections::{ShopConnection, reason};
 use common::telemetry::{Line, Metric};
 use jiff::Timestamp;
@@ -118,11 +118,7 @@ async fn second_opinion(
     };
     match upkeep.subscription.topics(&token).await {
         Err(ApiError::Unauthorized) => {
-            let (this, version) = (shop.this(), shop.token_version);
-            let shops = &upkeep.store.connections;
-            if shops.needs_reconnect(&this, version, reason::TOKEN_REFUSED, true).await? {
-                report_needs_reconnect(&this, reason::TOKEN_REFUSED);
-            }
+            refresh::give_up(&upkeep.store, &shop, reason::TOKEN_REFUSED, true).await?;
             Ok(Err(Watched::Rejected(shop)))
         }
         answer => Ok(Ok((shop, token, answer))),

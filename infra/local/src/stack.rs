@@ -241,12 +241,7 @@ impl Stack {
 }
 
 /// Upkeep. The simulated Haravan has everything below one base URL, a real one has three.
-fn upkeep(
-    options: &Options,
-    addresses: &Addresses,
-    store: &Store,
-    directory: Directory,
-) -> Result<Upkeep> {
+fn upkeep(options: &Options, addresses: &Addresses, store: &Store, directory: Directory) -> Result<Upkeep> {
     let (http, directory, clock) = (Reach::Loopback.client()?, Arc::new(directory), options.clock.clone());
     let base = |real: &str| {
         let url = options.haravan_url.as_ref().map_or(addresses.haravan_url.as_str(), |_| real);
