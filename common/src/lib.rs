@@ -9,10 +9,12 @@
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
 //! - [`page`], [`words`]: what people see, in two languages.
+//! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
 //! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
 
 pub mod api_key;
+pub mod backfill;
 pub mod body;
 pub mod clock;
 pub mod config;
@@ -21,10 +23,12 @@ pub mod egress;
 pub mod getfly;
 pub mod haravan;
 pub mod id;
+pub mod import;
 pub mod intake;
 pub mod money;
 pub mod page;
 pub mod phone;
+pub mod refresh;
 pub mod runtime;
 pub mod seal;
 pub mod store;

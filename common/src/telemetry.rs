@@ -47,11 +47,31 @@ pub enum Metric {
     ConnectRefused,
     /// A shop was connected, and its webhooks could not be switched on.
     ConnectUnsubscribed,
+    /// A shop's tokens were replaced in time.
+    TokenRefreshed,
+    /// A refresh got no answer and is tried again.
+    TokenNotRefreshed,
+    /// A shop's admin has to connect it again.
+    ShopNeedsReconnect,
+    /// Haravan says that the app was removed from a shop.
+    ShopSuspected,
+    /// The app is gone from a shop: its tokens are wiped.
+    ShopUninstalled,
+    /// A shop's webhooks were not all switched on and were switched on again.
+    SubscriptionLost,
+    /// Haravan does not send all a shop's wanted topics.
+    TopicsMissing,
+    /// Reconciliation stored an event that no webhook had brought.
+    EventRecovered,
+    /// An import stored an event.
+    EventImported,
+    /// Haravan's Admin REST refused a page for good.
+    RestRefused,
 }
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 25] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -67,6 +87,16 @@ impl Metric {
         Self::ConnectDone,
         Self::ConnectRefused,
         Self::ConnectUnsubscribed,
+        Self::TokenRefreshed,
+        Self::TokenNotRefreshed,
+        Self::ShopNeedsReconnect,
+        Self::ShopSuspected,
+        Self::ShopUninstalled,
+        Self::SubscriptionLost,
+        Self::TopicsMissing,
+        Self::EventRecovered,
+        Self::EventImported,
+        Self::RestRefused,
     ];
 
     /// The name in CloudWatch.
@@ -87,6 +117,16 @@ impl Metric {
             Self::ConnectDone => "ConnectDone",
             Self::ConnectRefused => "ConnectRefused",
             Self::ConnectUnsubscribed => "ConnectUnsubscribed",
+            Self::TokenRefreshed => "TokenRefreshed",
+            Self::TokenNotRefreshed => "TokenNotRefreshed",
+            Self::ShopNeedsReconnect => "ShopNeedsReconnect",
+            Self::ShopSuspected => "ShopSuspected",
+            Self::ShopUninstalled => "ShopUninstalled",
+            Self::SubscriptionLost => "SubscriptionLost",
+            Self::TopicsMissing => "TopicsMissing",
+            Self::EventRecovered => "EventRecovered",
+            Self::EventImported => "EventImported",
+            Self::RestRefused => "RestRefused",
         }
     }
 }

@@ -120,7 +120,7 @@ async fn main() {
         );
         // In life upkeep comes every minute; `cargo run` has it every second.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        upkeep::handle(&stack.upkeep).await.unwrap();
+        upkeep::wake::wake_events(&stack.upkeep).await.unwrap();
         parked = stack.store.inbox.parked(&TENANT.parse().unwrap(), 1000).await.unwrap().len();
     }
     let done = done.lock().unwrap();

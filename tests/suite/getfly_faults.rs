@@ -13,7 +13,7 @@ use crate::verbs::*;
 /// Runs upkeep once, so much later.
 async fn later(world: &World, seconds: u64) {
     world.clock.advance(Duration::from_secs(seconds));
-    upkeep::handle(&world.stack.upkeep).await.unwrap();
+    upkeep::wake::wake_events(&world.stack.upkeep).await.unwrap();
     world.settle().await;
 }
 

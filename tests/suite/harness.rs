@@ -175,7 +175,7 @@ impl World {
             let Some(due) = self.next_due().await else { return };
             // Schedules run at intervals; the step also outlasts a lease that runs beyond the time upkeep looks.
             self.clock.advance_to(due.max(self.clock.now() + Duration::from_secs(30)));
-            upkeep::handle(&self.stack.upkeep).await.unwrap();
+            upkeep::wake::wake_events(&self.stack.upkeep).await.unwrap();
         }
         panic!("events stay open: {:?}", self.open_events().await);
     }

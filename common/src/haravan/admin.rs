@@ -1,6 +1,7 @@
 //! Haravan's Admin REST, as far as the connector calls it (haravan.md §5).
 
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -42,6 +43,21 @@ pub struct Staff {
     pub name: String,
     /// Their e-mail in lower case.
     pub email: Option<String>,
+}
+
+/// One page of rows.
+#[derive(Debug)]
+pub struct Listing {
+    /// The rows, each as the text it came in.
+    pub rows: Vec<Box<RawValue>>,
+    /// How many calls are in the bucket that leaks four a second and holds eighty (haravan.md §5.2); `None` when not
+    /// said.
+    pub calls: Option<u32>,
+}
+
+/// The first number of `X-Haravan-Api-Call-Limit: 32/80` (haravan.md §5.2).
+fn calls(headers: &HeaderMap) -> Option<u32> {
+    headers.get("x-haravan-api-call-limit")?.to_str().ok()?.split('/').next()?.trim().parse().ok()
 }
 
 impl Admin {
@@ -92,6 +108,19 @@ impl Admin {
         entity: Entity,
         query: &[(&str, &str)],
     ) -> Result<Vec<Box<RawValue>>, ApiError> {
+        Ok(self.listing(token, entity, query).await?.rows)
+    }
+
+    /// The same, with how full the bucket of calls is.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn listing(
+        &self,
+        token: &SecretString,
+        entity: Entity,
+        query: &[(&str, &str)],
+    ) -> Result<Listing, ApiError> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(alias = "orders", alias = "customers")]
@@ -101,7 +130,29 @@ impl Admin {
             Entity::Order => "com/orders.json",
             Entity::Customer => "com/customers.json",
         };
-        Ok(self.get(path, query, token).await?.json::<Answer>()?.rows)
+        let answer = self.get(path, query, token).await?;
+        Ok(Listing { calls: calls(&answer.headers), rows: answer.json::<Answer>()?.rows })
+    }
+
+    /// How many orders or customers a query matches: `GET /com/{orders|customers}/count.json`.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn count(
+        &self,
+        token: &SecretString,
+        entity: Entity,
+        query: &[(&str, &str)],
+    ) -> Result<i64, ApiError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            count: i64,
+        }
+        let path = match entity {
+            Entity::Order => "com/orders/count.json",
+            Entity::Customer => "com/customers/count.json",
+        };
+        Ok(self.get(path, query, token).await?.json::<Answer>()?.count)
     }
 
     /// The newest orders, newest first, at most [`PAGE`].

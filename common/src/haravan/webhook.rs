@@ -27,6 +27,9 @@ pub const ORG_HEADER: &str = "x-haravan-org-id";
 /// Present on test sends (haravan.md §2.5).
 pub const TEST_HEADER: &str = "x-haravan-test";
 
+/// The topic of the shop removing the app (haravan.md §2.9). It is no [`Topic`]: nothing is stored for it.
+pub const UNINSTALLED: &str = "app/uninstalled";
+
 /// A signature as received: 32 bytes.
 pub struct Signature([u8; 32]);
 
@@ -128,7 +131,8 @@ pub enum Shape {
 }
 
 impl Head {
-    fn read(text: &str) -> Option<Self> {
+    /// Reads the head of a resource's JSON text, as REST lists it; `None` when it has no id.
+    pub fn read(text: &str) -> Option<Self> {
         // Raw text rather than ignored values: presence is all that counts, and a raw value is only skipped over.
         #[derive(Deserialize)]
         struct Keys<'a> {

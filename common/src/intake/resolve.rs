@@ -5,6 +5,7 @@ use super::job::Job;
 use super::stop::{Stop, reason};
 use crate::getfly::account::{Account, NewAccount};
 use crate::getfly::error::{CrmError, UniqueField};
+use crate::haravan::webhook::Entity;
 use crate::store::claims::{Identity, Record};
 
 /// At most this many repeats without refused fields.
@@ -71,7 +72,12 @@ pub async fn account(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Res
         Ok(resolved) => {
             for identity in &identities {
                 let is_link = Some(identity) == customer.as_ref();
-                let record = Record { code: is_link.then(|| resolved.code.clone()), version: None };
+                // An order's event says nothing about which version of its customer was seen.
+                let version = job.event.version.filter(|_| job.event.topic.entity() == Entity::Customer);
+                let record = Record {
+                    code: is_link.then(|| resolved.code.clone()),
+                    version: version.filter(|_| is_link),
+                };
                 claims.complete(identity, job.token, &record).await?;
             }
             Ok(resolved)

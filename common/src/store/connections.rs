@@ -35,9 +35,11 @@ use super::item::{Item, ItemExt, b, list, n, s};
 use super::schema::connections::{
     ACCESS_TOKEN, CONNECTED_AT, CONNECTED_BY, DUE, ENDED_AT, GENERATION, KEY, LEASE_OWNER, LEASE_UNTIL,
     OWNER, REASON, REFRESH_STARTED, REFRESH_TOKEN, SCOPES, SHOP_DOMAIN, SHOP_NAME, SORT, STATUS,
-    SUSPECTED_AT, TOKEN_EXPIRY, TOKEN_VERSION, TOPICS, TOPICS_AT, WATCH, WATCH_INDEX,
+    SUSPECTED_AT, TOKEN_EXPIRY, TOKEN_ROTATED_AT, TOKEN_VERSION, TOPICS, TOPICS_AT, WATCH, WATCH_INDEX,
 };
+use super::walks::{self, Walk};
 use crate::clock::millis;
+use crate::haravan::webhook::Entity;
 use crate::id::{OrgId, TenantId};
 
 /// How many watch lists the connections are spread over.
@@ -88,6 +90,12 @@ pub mod reason {
     pub const REFRESH_LOST: &str = "refresh_lost";
     /// The access token ended and there is no refresh token.
     pub const TOKEN_ENDED: &str = "token_ended";
+
+    /// The code that was stored, if it says why a shop needs to be connected again.
+    pub fn needs_reconnect(stored: Option<&str>) -> Option<&'static str> {
+        let known = [TOKEN_REFUSED, REFRESH_REFUSED, REFRESH_LOST, TOKEN_ENDED];
+        known.into_iter().find(|code| stored == Some(code))
+    }
 }
 
 /// Who connected a shop.
@@ -133,6 +141,8 @@ pub struct ShopConnection {
     pub tokens: Option<SealedTokens>,
     /// Counts the token pairs.
     pub token_version: i64,
+    /// When the present pair replaced another; `None` for the pair of the connect.
+    pub rotated_at: Option<Timestamp>,
     /// When the present refresh token was sent to Haravan; set while the outcome is not stored.
     pub refresh_started: Option<Timestamp>,
     /// Granted scopes.
@@ -151,6 +161,10 @@ pub struct ShopConnection {
     pub suspected_at: Option<Timestamp>,
     /// When upkeep looks at it next.
     pub due: Option<Timestamp>,
+    /// How far its orders were reconciled.
+    pub orders: Walk,
+    /// How far its customers were reconciled.
+    pub customers: Walk,
 }
 
 /// A shop to be connected.
@@ -202,6 +216,14 @@ pub struct ShopRef {
 }
 
 impl ShopConnection {
+    /// How far an entity was reconciled.
+    pub fn walk(&self, entity: Entity) -> &Walk {
+        match entity {
+            Entity::Order => &self.orders,
+            Entity::Customer => &self.customers,
+        }
+    }
+
     /// This connection, as writes name it.
     pub fn this(&self) -> ShopRef {
         ShopRef { tenant: self.tenant.clone(), org: self.org, generation: self.generation }
@@ -273,6 +295,7 @@ impl Connections {
             LEASE_OWNER,
             LEASE_UNTIL,
             REFRESH_STARTED,
+            TOKEN_ROTATED_AT,
             SUSPECTED_AT,
             TOPICS,
             TOPICS_AT,
@@ -366,7 +389,8 @@ impl Connections {
             .key(key_name, tenant)
             .key(sort_name, org)
             .update_expression(format!(
-                "REMOVE {ACCESS_TOKEN}, {REFRESH_TOKEN}, {TOKEN_EXPIRY}, {REFRESH_STARTED}, {SUSPECTED_AT}, {WATCH}, {DUE}"
+                "REMOVE {ACCESS_TOKEN}, {REFRESH_TOKEN}, {TOKEN_EXPIRY}, {REFRESH_STARTED}, {SUSPECTED_AT}, {WATCH}, {DUE}, {}",
+                walks::attributes().join(", ")
             ))
             .condition_expression(format!("{GENERATION} = :generation AND #status = :disconnected"))
             .expression_attribute_names("#status", STATUS)
@@ -500,8 +524,10 @@ impl Connections {
         shop: &ShopRef,
         token_version: i64,
         tokens: &SealedTokens,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut set = format!("SET {ACCESS_TOKEN} = :access, #status = :connected");
+        let mut set =
+            format!("SET {ACCESS_TOKEN} = :access, #status = :connected, {TOKEN_ROTATED_AT} = :now");
         let mut remove = format!("REMOVE {LEASE_OWNER}, {LEASE_UNTIL}, {REFRESH_STARTED}, #reason");
         let mut request = self.update(&shop.tenant, shop.org);
         for (name, value, place) in [
@@ -526,6 +552,7 @@ impl Connections {
             .expression_attribute_names("#status", STATUS)
             .expression_attribute_names("#reason", REASON)
             .expression_attribute_values(":access", b(tokens.access.clone()))
+            .expression_attribute_values(":now", n(now.as_millisecond()))
             .expression_attribute_values(":connected", s(ShopStatus::Connected.as_str()))
             .expression_attribute_values(":disconnected", s(ShopStatus::Disconnected.as_str()))
             .expression_attribute_values(":generation", n(shop.generation))
@@ -591,6 +618,19 @@ impl Connections {
         Ok(applied(request).await?.is_some())
     }
 
+    /// What was noted of what Haravan sends is not to be believed: upkeep asks again at its next look.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn doubt(&self, shop: &ShopRef) -> Result<bool, StoreError> {
+        let request = self
+            .update(&shop.tenant, shop.org)
+            .update_expression(format!("REMOVE {TOPICS_AT}"))
+            .condition_expression(format!("{GENERATION} = :generation"))
+            .expression_attribute_values(":generation", n(shop.generation));
+        Ok(applied(request).await?.is_some())
+    }
+
     /// When upkeep looks at the connection next. A suspicion noted after `seen` keeps its own, earlier time.
     ///
     /// # Errors
@@ -621,16 +661,11 @@ impl Connections {
         Ok(applied(request).await?.is_some())
     }
 
-    /// Connections of one watch list that are due, the longest due first: tenant and shop.
+    /// What of one watch list is due, the longest due first.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn due(
-        &self,
-        shard: u8,
-        now: Timestamp,
-        limit: i32,
-    ) -> Result<Vec<(TenantId, OrgId)>, StoreError> {
+    pub async fn due(&self, shard: u8, now: Timestamp, limit: i32) -> Result<Vec<Due>, StoreError> {
         let answer = self
             .client
             .query()
@@ -642,7 +677,15 @@ impl Connections {
             .limit(limit)
             .send()
             .await?;
-        answer.items().iter().map(read_key).collect()
+        // What cannot be read must not hold up the rest of the list.
+        let readable = |item: &Item| match read_due(item) {
+            Ok(due) => Some(due),
+            Err(error) => {
+                tracing::error!(%error, "an item of a watch list is passed over");
+                None
+            }
+        };
+        Ok(answer.items().iter().filter_map(readable).collect())
     }
 
     fn update(&self, tenant: &TenantId, org: OrgId) -> UpdateItemFluentBuilder {
@@ -652,6 +695,18 @@ impl Connections {
 }
 
 const PREFIX: &str = "haravan#";
+
+/// Import items are on the same watch lists ([`super::imports`]).
+pub(super) const IMPORT_PREFIX: &str = "import#";
+
+/// Something on a watch list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// A shop.
+    Shop(TenantId, OrgId),
+    /// A shop's import.
+    Import(TenantId, OrgId),
+}
 
 /// The sort key of a shop's connection.
 pub fn sort_key(org: OrgId) -> String {
@@ -666,7 +721,8 @@ fn claim_key(org: OrgId) -> [(&'static str, AttributeValue); 2] {
     [(KEY, s(format!("claim#{}", sort_key(org)))), (SORT, s("owner"))]
 }
 
-fn watch_list(tenant: &TenantId, org: OrgId) -> String {
+/// The watch list of a shop's items.
+pub(super) fn watch_list(tenant: &TenantId, org: OrgId) -> String {
     let hash = format!("{tenant}#{org}")
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -678,7 +734,7 @@ fn shard_list(shard: u8) -> String {
 }
 
 /// Sends a conditional update: the answer, or `None` when the condition was not met.
-async fn applied(request: UpdateItemFluentBuilder) -> Result<Option<()>, StoreError> {
+pub(super) async fn applied(request: UpdateItemFluentBuilder) -> Result<Option<()>, StoreError> {
     match request.send().await {
         Ok(_) => Ok(Some(())),
         Err(error)
@@ -707,6 +763,16 @@ fn read_key(item: &Item) -> Result<(TenantId, OrgId), StoreError> {
     Ok((tenant, org.ok_or(StoreError::Corrupt(SORT))?))
 }
 
+fn read_due(item: &Item) -> Result<Due, StoreError> {
+    let word = item.must_text(SORT)?;
+    if word.starts_with(PREFIX) {
+        return read_key(item).map(|(tenant, org)| Due::Shop(tenant, org));
+    }
+    let tenant = item.must_text(KEY)?.parse().map_err(|_| StoreError::Corrupt(KEY))?;
+    let org = word.strip_prefix(IMPORT_PREFIX).and_then(|org| org.parse().ok());
+    Ok(Due::Import(tenant, org.ok_or(StoreError::Corrupt(SORT))?))
+}
+
 fn read(item: &Item) -> Result<ShopConnection, StoreError> {
     let (tenant, org) = read_key(item)?;
     let tokens = match item.bytes(ACCESS_TOKEN) {
@@ -727,6 +793,7 @@ fn read(item: &Item) -> Result<ShopConnection, StoreError> {
         shop_name: item.text(SHOP_NAME).map(str::to_owned),
         tokens,
         token_version: item.number(TOKEN_VERSION).unwrap_or_default(),
+        rotated_at: item.instant(TOKEN_ROTATED_AT)?,
         refresh_started: item.instant(REFRESH_STARTED)?,
         scopes: item.texts(SCOPES),
         connected_by: match item.get(CONNECTED_BY) {
@@ -742,5 +809,7 @@ fn read(item: &Item) -> Result<ShopConnection, StoreError> {
         topics_at: item.instant(TOPICS_AT)?,
         suspected_at: item.instant(SUSPECTED_AT)?,
         due: item.instant(DUE)?,
+        orders: Walk::read(item, Entity::Order)?,
+        customers: Walk::read(item, Entity::Customer)?,
     })
 }

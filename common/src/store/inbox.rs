@@ -392,6 +392,28 @@ impl Inbox {
         self.item(key).await?.as_ref().map(Event::read).transpose()
     }
 
+    /// The highest version of an entity that was received, unix microseconds; of the events still kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn newest_version(&self, entity: &str) -> Result<Option<i64>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(format!("{KEY} = :entity"))
+            .projection_expression(VERSION)
+            .expression_attribute_values(":entity", s(entity))
+            .into_paginator()
+            .items()
+            .send();
+        let mut newest = None;
+        while let Some(item) = pages.next().await {
+            newest = newest.max(item?.number(VERSION));
+        }
+        Ok(newest)
+    }
+
     async fn item(&self, key: &EventKey) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client

@@ -10,11 +10,13 @@
 pub mod claims;
 pub mod connections;
 pub mod ephemeral;
+pub mod imports;
 pub mod inbox;
 pub mod item;
 pub mod pace;
 pub mod schema;
 pub mod tenants;
+pub mod walks;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
@@ -50,7 +52,7 @@ impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
 pub struct TableNames {
     /// See [`tenants`].
     pub tenants: String,
-    /// See [`connections`] and [`ephemeral`].
+    /// See [`connections`], [`walks`], [`imports`] and [`ephemeral`].
     pub connections: String,
     /// See [`inbox`].
     pub inbox: String,
@@ -65,6 +67,10 @@ pub struct Store {
     pub tenants: tenants::Tenants,
     /// Connections.
     pub connections: connections::Connections,
+    /// How far connections were reconciled.
+    pub walks: walks::Walks,
+    /// Imports of a period.
+    pub imports: imports::Imports,
     /// Flows, links and sessions.
     pub ephemeral: ephemeral::Ephemeral,
     /// Received events.
@@ -81,6 +87,8 @@ impl Store {
         Self {
             tenants: tenants::Tenants::new(client.clone(), names.tenants),
             ephemeral: ephemeral::Ephemeral::new(client.clone(), names.connections.clone()),
+            walks: walks::Walks::new(client.clone(), names.connections.clone()),
+            imports: imports::Imports::new(client.clone(), names.connections.clone()),
             connections: connections::Connections::new(client.clone(), names.connections),
             inbox: inbox::Inbox::new(client.clone(), names.inbox),
             claims: claims::Claims::new(client.clone(), names.dedup.clone()),

@@ -190,6 +190,18 @@ impl Paces {
         Ok(failures)
     }
 
+    /// Until when the tenant's CRM has no time for more: its next free slot, or the end of its breaker. An instant in the
+    /// past means that it is free.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn busy_until(&self, tenant: &TenantId) -> Result<Option<Timestamp>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).key(KEY, s(key(tenant)));
+        let answer = request.send().await?;
+        let Some(item) = answer.item() else { return Ok(None) };
+        Ok(item.instant(NEXT_SLOT)?.max(item.instant(OPEN_UNTIL)?))
+    }
+
     async fn open(&self, tenant: &TenantId, now: Timestamp, pause: Duration) -> Result<(), StoreError> {
         self.client
             .update_item()

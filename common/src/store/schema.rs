@@ -114,6 +114,8 @@ pub mod connections {
     pub const LEASE_UNTIL: &str = "lease_until";
     /// The refresh token of this token version was sent to the provider, unix milliseconds.
     pub const REFRESH_STARTED: &str = "refresh_started_at";
+    /// When the present token pair replaced another, unix milliseconds; absent for the pair of the connect.
+    pub const TOKEN_ROTATED_AT: &str = "token_rotated_at";
     /// Granted scopes, a list.
     pub const SCOPES: &str = "scopes";
     /// Who connected it, a map.
@@ -134,12 +136,57 @@ pub mod connections {
     pub const DUE: &str = "w";
     /// The sparse index of what upkeep looks at.
     pub const WATCH_INDEX: &str = "watch";
+    /// Reconciliation of orders: up to when everything was read, unix milliseconds.
+    pub const ORDERS_UNTIL: &str = "orders_until";
+    /// … when the round under way began, unix milliseconds.
+    pub const ORDERS_ROUND: &str = "orders_round";
+    /// … the id up to which the round under way has read.
+    pub const ORDERS_SINCE: &str = "orders_since";
+    /// Reconciliation of customers: up to when everything was read, unix milliseconds.
+    pub const CUSTOMERS_UNTIL: &str = "customers_until";
+    /// … when the round under way began, unix milliseconds.
+    pub const CUSTOMERS_ROUND: &str = "customers_round";
+    /// … the id up to which the round under way has read.
+    pub const CUSTOMERS_SINCE: &str = "customers_since";
     /// The tenant that an organisation or page belongs to; on claim items.
     pub const OWNER: &str = "owner";
     /// What a short-lived item holds, a map.
     pub const DATA: &str = "data";
     /// Expiry of short-lived items, unix seconds.
     pub const EXPIRY: &str = "expires_at";
+}
+
+/// Attributes of an import item, `import#{org}`, in the connections table; `status`, `reason` and the watch attributes
+/// are those of [`connections`].
+pub mod imports {
+    /// Which import: a random token, so that a late worker of an earlier one changes nothing.
+    pub const RUN: &str = "run";
+    /// Start of the period, unix milliseconds.
+    pub const FROM: &str = "from_at";
+    /// End of the period, unix milliseconds.
+    pub const TO: &str = "to_at";
+    /// Whether orders are imported.
+    pub const ORDERS: &str = "orders";
+    /// Whether customers are imported.
+    pub const CUSTOMERS: &str = "customers";
+    /// What is being read: `order` or `customer`.
+    pub const STAGE: &str = "stage";
+    /// The id up to which it has been read.
+    pub const SINCE: &str = "since_id";
+    /// How many there are in all, about.
+    pub const TOTAL: &str = "total";
+    /// How many were looked at.
+    pub const SEEN: &str = "seen";
+    /// How many became events.
+    pub const STORED: &str = "stored";
+    /// How many were known before.
+    pub const SKIPPED: &str = "skipped";
+    /// Who started it, a map.
+    pub const STARTED_BY: &str = "started_by";
+    /// When, unix milliseconds.
+    pub const STARTED_AT: &str = "started_at";
+    /// When it ended, unix milliseconds.
+    pub const ENDED_AT: &str = "finished_at";
 }
 
 /// Attributes of the inbox table.

@@ -1,9 +1,13 @@
 //! The upkeep Lambda.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
+use common::egress::Reach;
+use common::haravan::{admin, subscription, token_endpoint};
+use common::refresh::Refresher;
 use common::runtime::{self, Settings};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use upkeep::{Limits, Upkeep};
@@ -13,11 +17,30 @@ async fn main() -> Result<(), Error> {
     common::telemetry::init_library_logs();
     let mut env = Env::new(&process_env);
     let settings = Settings::read(&mut env);
+    let api = env.or("HARAVAN_API_URL", admin::DEFAULT_BASE.to_owned(), "a URL");
+    let webhook = env.or("HARAVAN_WEBHOOK_URL", subscription::DEFAULT_BASE.to_owned(), "a URL");
+    let accounts = env.or("HARAVAN_ACCOUNTS_URL", token_endpoint::DEFAULT_BASE.to_owned(), "a URL");
+    let loopback = env.or("ALLOW_LOOPBACK", false, "true or false");
     let per_tenant = env.or("WAKE_PER_TENANT", Limits::default().per_tenant, "a number");
+    let minutes = env.or("RECONCILE_MINUTES", 15_u32, "a number of minutes");
     let settings = env.finish(settings)?;
+
     let clock = Arc::new(SystemClock);
-    let (store, _) = runtime::open(&settings, clock.clone()).await;
-    let upkeep = Upkeep { store, clock, limits: Limits { per_tenant, ..Limits::default() } };
+    let (store, directory) = runtime::open(&settings, clock.clone()).await;
+    let directory = Arc::new(directory);
+    let reach = if loopback { Reach::Loopback } else { Reach::Public };
+    let http = reach.client()?;
+    let accounts = token_endpoint::TokenEndpoint::new(http.clone(), reach.base_url(&accounts)?);
+    let reconcile_every = Duration::from_secs(60 * u64::from(minutes.max(1)));
+    let upkeep = Upkeep {
+        refresher: Refresher::new(store.clone(), Arc::clone(&directory), accounts, clock.clone()),
+        subscription: subscription::Subscription::new(http.clone(), reach.base_url(&webhook)?),
+        admin: admin::Admin::new(http, reach.base_url(&api)?),
+        limits: Limits { per_tenant, reconcile_every, ..Limits::default() },
+        store,
+        directory,
+        clock,
+    };
     lambda_runtime::run(service_fn(async |_: LambdaEvent<serde_json::Value>| {
         Ok::<_, Error>(upkeep::handle(&upkeep).await?)
     }))

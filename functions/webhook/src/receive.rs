@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use common::body::{MAX_BODY_BYTES, pack};
 use common::haravan::webhook::{
-    Head, ORG_HEADER, SIGNATURE_HEADER, Signature, TEST_HEADER, TOPIC_HEADER, Topic, VerifiedBody,
+    Head, ORG_HEADER, SIGNATURE_HEADER, Shape, Signature, TEST_HEADER, TOPIC_HEADER, Topic, UNINSTALLED,
+    VerifiedBody,
 };
 use common::id::{OrgId, TenantId};
 use common::intake::stop::reason;
@@ -23,6 +24,8 @@ use crate::{FUNCTION, Webhook};
 /// How a delivery was answered.
 enum Answer {
     Stored,
+    /// The app was removed, says Haravan; upkeep finds out.
+    Suspected,
     Duplicate,
     Ignored(&'static str),
     Refused(&'static str),
@@ -42,6 +45,7 @@ pub(crate) async fn receive(
     };
     let (status, what, why, metric) = match answer {
         Answer::Stored => (StatusCode::OK, "webhook.stored", None, Metric::WebhookStored),
+        Answer::Suspected => (StatusCode::OK, "webhook.uninstalled", None, Metric::ShopSuspected),
         Answer::Duplicate => (StatusCode::OK, "webhook.duplicate", None, Metric::WebhookDuplicate),
         Answer::Ignored(why) => (StatusCode::OK, "webhook.ignored", Some(why), Metric::WebhookIgnored),
         Answer::Refused(why) => {
@@ -91,6 +95,9 @@ async fn handle(webhook: &Webhook, tenant: &str, headers: &HeaderMap, body: &[u8
         webhook.directory.tenant(&id).await.map_err(failed)?.ok_or(Answer::Refused("unknown_tenant"))?;
 
     let (tenant, verified) = authenticate(webhook, tenant, headers, body).await?;
+    if let Some(org) = uninstalled(headers, &verified)? {
+        return suspect(webhook, &id, org).await;
+    }
     let attributed = attribute(&tenant, headers, &verified)?;
 
     let Attributed { topic, org, head } = attributed;
@@ -140,6 +147,33 @@ async fn authenticate<'a>(
     }
 }
 
+/// The shop that `app/uninstalled` is about; its body is not documented and may be missing (haravan.md §2.9, §10.14).
+fn uninstalled(headers: &HeaderMap, verified: &VerifiedBody<'_>) -> Result<Option<OrgId>, Answer> {
+    let topic = header(headers, TOPIC_HEADER).unwrap_or_default();
+    if is_test(headers) || !topic.trim().eq_ignore_ascii_case(UNINSTALLED) {
+        return Ok(None);
+    }
+    let org = header(headers, ORG_HEADER).ok_or(Answer::Refused("no_org"))?;
+    let org = org.trim().parse().map_err(|_| Answer::Ignored("unknown_org"))?;
+    match verified.head() {
+        // An order's or customer's body under this topic was not signed for it.
+        Some(head) if head.shape != Shape::Bare => Err(Answer::Ignored("topic_and_body_disagree")),
+        _ => Ok(Some(org)),
+    }
+}
+
+/// One write, whatever the cache says about the shop: it may have been connected a moment ago.
+async fn suspect(webhook: &Webhook, tenant: &TenantId, org: OrgId) -> Result<Answer, Answer> {
+    match webhook.store.connections.suspect(tenant, org, webhook.clock.now()).await {
+        Ok(true) => Ok(Answer::Suspected),
+        Ok(false) => Ok(Answer::Ignored("disconnected")),
+        Err(error) => {
+            tracing::error!(%error, "an uninstall was not noted");
+            Err(Answer::Failed("store_unavailable"))
+        }
+    }
+}
+
 /// A delivery whose topic, shop and body agree with the tenant.
 struct Attributed {
     topic: Topic,
@@ -153,8 +187,7 @@ fn attribute(
     headers: &HeaderMap,
     verified: &VerifiedBody<'_>,
 ) -> Result<Attributed, Answer> {
-    let is_test = header(headers, TEST_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    if is_test || verified.bytes().is_empty() {
+    if is_test(headers) || verified.bytes().is_empty() {
         return Err(Answer::Ignored("test"));
     }
     // Missing topic or organisation is a 401 (haravan.md §2.6).
@@ -174,6 +207,10 @@ fn attribute(
         }
         _ => Ok(Attributed { topic, org, head }),
     }
+}
+
+fn is_test(headers: &HeaderMap) -> bool {
+    header(headers, TEST_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -7,6 +7,7 @@
 
 mod connect;
 pub mod embedded;
+mod haravan_urls;
 mod page;
 pub mod pump;
 pub mod seed;

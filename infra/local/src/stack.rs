@@ -12,8 +12,10 @@ use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
+use common::haravan::token_endpoint::TokenEndpoint;
 use common::haravan::webhook::Entity;
 use common::intake::job::Intake;
+use common::refresh::Refresher;
 use common::seal::{KeyRing, KeyRingSource, ensure_ring_file};
 use common::store::inbox::Status;
 use common::store::{Store, schema};
@@ -27,6 +29,7 @@ use upkeep::Upkeep;
 
 use crate::connect;
 use crate::embedded::{self, Embedded};
+use crate::haravan_urls::HaravanUrls;
 use crate::page;
 use crate::pump::{self, Filter, Pump};
 use crate::seed::{self, Outside, Seeded};
@@ -175,16 +178,14 @@ impl Stack {
 
         let clock = options.clock.clone();
         let http = Reach::Loopback.client()?;
-        let haravan_base = Reach::Loopback
-            .base_url(&addresses.haravan_url)
-            .map_err(|error| anyhow!("the Haravan address: {error}"))?;
+        let haravan_urls = HaravanUrls::of(&options, &addresses.base_url)?;
         let directory = || Directory::new(store.clone(), ring.source.clone(), clock.clone());
         let intake = Arc::new(Intake::new(
             store.clone(),
             directory(),
             http.clone(),
             Reach::Loopback,
-            Admin::new(http.clone(), haravan_base.clone()),
+            Admin::new(http.clone(), haravan_urls.admin.clone()),
             clock.clone(),
         ));
         let front_door = webhook::router(Arc::new(webhook::Webhook {
@@ -192,12 +193,8 @@ impl Stack {
             directory: directory(),
             clock: clock.clone(),
         }));
-        let connects = connect::router(&options, &addresses.base_url, &directory, &store, &http)?;
-        let upkeep = Upkeep {
-            store: store.clone(),
-            clock: clock.clone(),
-            limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() },
-        };
+        let connects = connect::router(&haravan_urls, &directory, &store, &http, &clock);
+        let upkeep = upkeep(&haravan_urls, &store, directory(), &http, &clock);
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
         let haravan =
@@ -207,9 +204,9 @@ impl Stack {
             directory: directory(),
             http: http.clone(),
             reach: Reach::Loopback,
-            admin: Admin::new(http.clone(), haravan_base.clone()),
-            subscription: Subscription::new(http.clone(), haravan_base.clone()),
-            accounts_url: addresses.haravan_url.clone(),
+            admin: Admin::new(http.clone(), haravan_urls.admin.clone()),
+            subscription: Subscription::new(http.clone(), haravan_urls.webhook.clone()),
+            accounts_url: haravan_urls.accounts.to_string(),
             clock: clock.clone(),
         }));
         let mut app = Router::new().merge(front_door).merge(connects).merge(console);
@@ -256,6 +253,26 @@ impl Stack {
             lock,
             _deliveries: deliveries,
         })
+    }
+}
+
+fn upkeep(
+    urls: &HaravanUrls,
+    store: &Store,
+    directory: Directory,
+    http: &reqwest::Client,
+    clock: &SharedClock,
+) -> Upkeep {
+    let directory = Arc::new(directory);
+    let accounts = TokenEndpoint::new(http.clone(), urls.accounts.clone());
+    Upkeep {
+        store: store.clone(),
+        refresher: Refresher::new(store.clone(), Arc::clone(&directory), accounts, clock.clone()),
+        directory,
+        subscription: Subscription::new(http.clone(), urls.webhook.clone()),
+        admin: Admin::new(http.clone(), urls.admin.clone()),
+        clock: clock.clone(),
+        limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() },
     }
 }
 

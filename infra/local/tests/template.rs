@@ -302,6 +302,16 @@ fn upkeep_wakes_as_many_events_as_the_code_does_by_itself() {
 }
 
 #[test]
+fn upkeep_reconciles_as_often_as_the_code_does_by_itself() {
+    let template = template("template.yaml");
+    let default = &template["Parameters"]["ReconcileMinutes"]["Default"];
+    let minutes = upkeep::Limits::default().reconcile_every.as_secs() / 60;
+    assert_eq!(default.as_u64(), Some(minutes));
+    let main = read("functions/upkeep/src/main.rs");
+    assert!(main.contains(&format!("env.or(\"RECONCILE_MINUTES\", {minutes}_u32,")));
+}
+
+#[test]
 fn each_intake_function_gets_the_ready_events_of_its_own_entity() {
     let template = template("template.yaml");
     let mut seen = BTreeSet::new();
@@ -409,7 +419,7 @@ fn only_who_writes_items_may_put_them_and_only_one_time_items_are_deleted() {
         };
         roles.iter().filter(|(_, role)| allowed(role)).map(|(name, _)| *name).collect()
     };
-    assert_eq!(may("dynamodb:PutItem", Some("InboxArn")), BTreeSet::from(["WebhookRole"]));
+    assert_eq!(may("dynamodb:PutItem", Some("InboxArn")), BTreeSet::from(["UpkeepRole", "WebhookRole"]));
     for table in ["InboxArn", "TenantsArn", "DedupArn"] {
         assert_eq!(may("dynamodb:DeleteItem", Some(table)), BTreeSet::new(), "{table}");
     }
@@ -423,9 +433,9 @@ fn only_who_writes_items_may_put_them_and_only_one_time_items_are_deleted() {
             "OauthGrantRole",
             "OauthLoginRole",
             "OrderIntakeRole",
+            "UpkeepRole",
             "WebhookRole"
-        ]),
-        "upkeep opens no secrets"
+        ])
     );
 }
 

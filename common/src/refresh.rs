@@ -1,0 +1,471 @@
+//! Access tokens that end, replaced in time: the one way a refresh token is ever sent (pages.md §2.12).
+//!
+//! Haravan may give a new refresh token with every refresh and kill the old one (haravan.md §10.2). Then two workers who
+//! refresh at once, or one who dies between Haravan's answer and our write, cost the shop its connection. So:
+//!
+//! 1. **One at a time.** Callers of this process share one refresh per shop; processes meet at a lease on the connection,
+//!    which is longer than all calls a refresh makes. Winning the lease *is* reading again: it names the token version.
+//! 2. **A note before the call.** With the lease, `refresh_started_at` is written. It goes when the outcome is known, so
+//!    a note that is found tells of a refresh that was cut off.
+//! 3. **One write after.** Both tokens and their end go in under `version n → n + 1`. If that write fails it is repeated,
+//!    the call never is; if it keeps failing, the sealed pair is kept and written before anything else is tried.
+//! 4. **What refuses is decided once.** After `invalid_grant` the connection is read again: a newer version means somebody
+//!    else's refresh went well. The same version, with a note from before or a try of our own whose answer was lost, means
+//!    that the new pair was lost on its way: [`reason::REFRESH_LOST`]. Without one, [`reason::REFRESH_REFUSED`]. Either
+//!    way the connection *shows* that it has to be connected again.
+//! 5. **Transport errors decide nothing.** An answer that was lost is asked for once more with the same token (harmless:
+//!    it works or it is spent already), and then again at upkeep's next look.
+//!
+//! A refresh that has begun is not cut off by its caller going away: it is a task of its own.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::clock::SharedClock;
+use crate::haravan::token_endpoint::{App, GrantError, TokenEndpoint, Tokens};
+use crate::id::{OrgId, TenantId};
+use crate::intake::job::until;
+use crate::seal::{Place, SealError};
+use crate::store::claims::ClaimToken;
+use crate::store::connections::{Lease, SealedTokens, ShopConnection, ShopRef, ShopStatus, reason};
+use crate::store::{Store, StoreError, schema};
+use crate::telemetry::{Line, Metric};
+use crate::tenant::{Directory, DirectoryError, shop_place};
+
+/// A token with less than this to live is refreshed (haravan.md §1.10, §10.1).
+pub const REMAINING: Duration = Duration::from_secs(30 * 60);
+
+/// A token that lives less than this is refreshed when half its life is over (pages.md §2.12, 8).
+pub const SHORT_LIVED: Duration = Duration::from_secs(48 * 3600);
+
+/// How often a failed write of a new pair is repeated, and how long the first pause is; it doubles.
+const WRITES: u32 = 6;
+const WRITE_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often somebody else's refresh is looked at, and how long between.
+const LOOKS: u32 = 6;
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
+
+/// What a refresh came to.
+#[derive(Debug, Clone)]
+pub enum Refreshed {
+    /// The connection has newer tokens, ours or another worker's: as it is now.
+    Fresh(Box<ShopConnection>),
+    /// An admin has to connect again; the connection says so.
+    NeedsReconnect(&'static str),
+    /// Nothing is decided: try again later.
+    Later,
+    /// The connection has ended or was made anew.
+    Gone,
+}
+
+/// When the connection's tokens should be refreshed; `None` for tokens that do not end or cannot be refreshed.
+///
+/// Shops are spread by up to a tenth of the token's life, so that those connected together are not refreshed together.
+pub fn due_at(shop: &ShopConnection) -> Option<Timestamp> {
+    let tokens = shop.tokens.as_ref()?;
+    let (ends, _) = (tokens.expires_at?, tokens.refresh.as_ref()?);
+    let issued = shop.rotated_at.or(shop.connected_at).unwrap_or(ends);
+    let lives = until(issued, ends);
+    let spread = {
+        let mut hash = DefaultHasher::new();
+        (shop.tenant.as_str(), shop.org, shop.token_version).hash(&mut hash);
+        f64::from(u16::try_from(hash.finish() % 1000).unwrap_or_default()) / 1000.0
+    };
+    let before_end =
+        if lives < SHORT_LIVED { lives.mul_f64(0.5 + 0.1 * spread) } else { REMAINING.mul_f64(1.0 + spread) };
+    ends.checked_sub(before_end).ok()
+}
+
+/// Whether the access token has ended.
+pub fn has_ended(shop: &ShopConnection, now: Timestamp) -> bool {
+    shop.tokens.as_ref().and_then(|tokens| tokens.expires_at).is_some_and(|ends| ends <= now)
+}
+
+type Flight = Shared<BoxFuture<'static, Refreshed>>;
+
+/// Refreshes tokens.
+#[derive(Clone)]
+pub struct Refresher(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    directory: Arc<Directory>,
+    endpoint: TokenEndpoint,
+    clock: SharedClock,
+    flights: Mutex<HashMap<(TenantId, OrgId), Flight>>,
+    /// Pairs that Haravan gave and the store did not take yet.
+    unwritten: Mutex<HashMap<(TenantId, OrgId), Unwritten>>,
+}
+
+#[derive(Clone)]
+struct Unwritten {
+    shop: ShopRef,
+    version: i64,
+    tokens: SealedTokens,
+}
+
+impl Refresher {
+    /// Puts the parts together. One per process, so that its callers share their refreshes.
+    pub fn new(store: Store, directory: Arc<Directory>, endpoint: TokenEndpoint, clock: SharedClock) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            directory,
+            endpoint,
+            clock,
+            flights: Mutex::default(),
+            unwritten: Mutex::default(),
+        }))
+    }
+
+    /// Refreshes the tokens of a connection as it was read, unless they are newer by now. For upkeep, and for whoever
+    /// met a 401: read the connection again first, then refresh once, then try once more.
+    pub async fn refresh(&self, shop: &ShopConnection) -> Refreshed {
+        let key = (shop.tenant.clone(), shop.org);
+        let flight = {
+            let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            match flights.get(&key) {
+                Some(flight) => flight.clone(),
+                None => {
+                    let (inner, shop, landed) = (Arc::clone(&self.0), shop.clone(), key.clone());
+                    let task = tokio::spawn(async move {
+                        let outcome = inner.refresh(&shop).await;
+                        inner.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&landed);
+                        outcome
+                    });
+                    let flight = task.map(|ended| ended.unwrap_or(Refreshed::Later)).boxed().shared();
+                    flights.insert(key, flight.clone());
+                    flight
+                }
+            }
+        };
+        flight.await
+    }
+}
+
+/// What came of sending the refresh token.
+enum Sent {
+    Tokens(Tokens),
+    Refused {
+        cut_off: bool,
+    },
+    /// Nothing is known, or nothing was spent: `spent` when Haravan may have seen the token.
+    Nothing {
+        spent: bool,
+    },
+    /// Client id or secret, or the request itself, are refused.
+    Misconfigured(GrantError),
+}
+
+impl Inner {
+    async fn refresh(&self, shop: &ShopConnection) -> Refreshed {
+        match self.try_refresh(shop).await {
+            Ok(refreshed) => refreshed,
+            Err(error) => {
+                tracing::warn!(%error, "a refresh stopped short and is tried again");
+                Refreshed::Later
+            }
+        }
+    }
+
+    async fn try_refresh(&self, shop: &ShopConnection) -> Result<Refreshed, DirectoryError> {
+        if let Some(kept) = self.kept(shop) {
+            return self.write(kept).await;
+        }
+        let owner = ClaimToken::random()?;
+        let leased = self
+            .store
+            .connections
+            .lease_refresh(&shop.this(), shop.token_version, &owner, self.clock.now())
+            .await?;
+        let held = match leased {
+            Lease::Won(held) => held,
+            Lease::Lost(now) => return self.await_another(shop, now).await,
+        };
+        // A note that was there already tells of a refresh that was cut off.
+        let noted = held.refresh_started.is_some();
+        let (app, refresh) = match self.credentials(&held).await {
+            Ok(Some(credentials)) => credentials,
+            Ok(None) => {
+                self.give_back(shop, &owner, noted).await;
+                return Ok(Refreshed::Later);
+            }
+            Err(error) => {
+                self.give_back(shop, &owner, noted).await;
+                return Err(error);
+            }
+        };
+        match self.send(&app, &refresh, noted).await {
+            Sent::Tokens(tokens) => {
+                let tokens = self.sealed(shop, &tokens).await?;
+                self.write(Unwritten { shop: shop.this(), version: shop.token_version, tokens }).await
+            }
+            Sent::Refused { cut_off } => {
+                let why = if cut_off { reason::REFRESH_LOST } else { reason::REFRESH_REFUSED };
+                self.refused(&held, why).await
+            }
+            Sent::Nothing { spent } => {
+                self.give_back(shop, &owner, spent).await;
+                Line::new("refresh", "refresh.unanswered")
+                    .with("tenant", shop.tenant.as_str())
+                    .with("org", shop.org.0)
+                    .count(Metric::TokenNotRefreshed, 1)
+                    .emit();
+                Ok(Refreshed::Later)
+            }
+            Sent::Misconfigured(error) => {
+                tracing::warn!(%error, "a refresh was refused for what the tenant entered");
+                // While the access token lives an admin may still correct it; after that the shop must not look well.
+                if has_ended(&held, self.clock.now()) {
+                    return self.refused(&held, reason::REFRESH_REFUSED).await;
+                }
+                self.give_back(shop, &owner, noted).await;
+                Ok(Refreshed::Later)
+            }
+        }
+    }
+
+    /// Sends the refresh token, once more if the answer is lost (pages.md §2.12, 6).
+    async fn send(&self, app: &App, refresh: &SecretString, noted: bool) -> Sent {
+        let mut spent = noted;
+        for _ in 0..2 {
+            match self.endpoint.refresh(app, refresh).await {
+                Ok(tokens) => return Sent::Tokens(tokens),
+                Err(GrantError::InvalidGrant) => return Sent::Refused { cut_off: spent },
+                Err(GrantError::NotSent) => return Sent::Nothing { spent },
+                Err(GrantError::Ambiguous) => spent = true,
+                Err(error @ (GrantError::InvalidClient | GrantError::Refused(_))) => {
+                    return Sent::Misconfigured(error);
+                }
+            }
+        }
+        Sent::Nothing { spent }
+    }
+
+    /// Somebody else is at it, or was: waits for them a little.
+    async fn await_another(
+        &self,
+        shop: &ShopConnection,
+        mut now: Option<Box<ShopConnection>>,
+    ) -> Result<Refreshed, DirectoryError> {
+        for _ in 0..LOOKS {
+            match decided_by_others(shop, now) {
+                Refreshed::Later => self.clock.sleep(LOOK_PAUSE).await,
+                decided => return Ok(decided),
+            }
+            now = self.store.connections.shop(&shop.tenant, shop.org).await?.map(Box::new);
+        }
+        Ok(decided_by_others(shop, now))
+    }
+
+    async fn credentials(
+        &self,
+        shop: &ShopConnection,
+    ) -> Result<Option<(App, SecretString)>, DirectoryError> {
+        let tenant = self.directory.tenant(&shop.tenant).await?;
+        let app = tenant.and_then(|tenant| {
+            let client_id = tenant.client_id.clone()?;
+            let client_secret = tenant.secrets.first()?.secret.clone();
+            Some(App { client_id, client_secret })
+        });
+        let Some(app) = app else {
+            tracing::warn!("a refresh has to wait: the tenant has no client id or secret");
+            return Ok(None);
+        };
+        let sealed = shop.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
+        let Some(sealed) = sealed else { return Ok(None) };
+        let key = shop_place(&shop.tenant, shop.org);
+        let place = Place { key: &key, field: schema::connections::REFRESH_TOKEN };
+        Ok(Some((app, self.directory.unseal(place, sealed).await?)))
+    }
+
+    async fn sealed(&self, shop: &ShopConnection, tokens: &Tokens) -> Result<SealedTokens, SealError> {
+        let key = shop_place(&shop.tenant, shop.org);
+        let access = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
+        let refresh = Place { key: &key, field: schema::connections::REFRESH_TOKEN };
+        let now = self.clock.now();
+        Ok(SealedTokens {
+            access: self.directory.seal(access, &tokens.access).await?,
+            refresh: match &tokens.refresh {
+                Some(token) => Some(self.directory.seal(refresh, token).await?),
+                None => None,
+            },
+            expires_at: tokens.lives.and_then(|lives| now.checked_add(lives).ok()),
+        })
+    }
+
+    /// Stores a new pair, however often it takes; one that cannot be stored is kept for the next try.
+    async fn write(&self, pair: Unwritten) -> Result<Refreshed, DirectoryError> {
+        let key = (pair.shop.tenant.clone(), pair.shop.org);
+        let mut pause = WRITE_PAUSE;
+        for left in (0..WRITES).rev() {
+            let shops = &self.store.connections;
+            let written = shops.rotate(&pair.shop, pair.version, &pair.tokens, self.clock.now()).await;
+            match written {
+                Ok(written) => {
+                    self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+                    if written {
+                        Line::new("refresh", "refresh.done")
+                            .with("tenant", pair.shop.tenant.as_str())
+                            .with("org", pair.shop.org.0)
+                            .count(Metric::TokenRefreshed, 1)
+                            .emit();
+                    }
+                    // A repeated write may be refused because the first one took effect unseen.
+                    let now = shops.shop(&pair.shop.tenant, pair.shop.org).await?;
+                    return Ok(match now {
+                        Some(now)
+                            if now.generation == pair.shop.generation && now.token_version > pair.version =>
+                        {
+                            Refreshed::Fresh(Box::new(now))
+                        }
+                        _ => Refreshed::Gone,
+                    });
+                }
+                Err(error) if left == 0 => {
+                    tracing::error!(%error, "a new token pair is not stored yet");
+                    self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).insert(key, pair);
+                    return Err(error.into());
+                }
+                Err(_) => self.clock.sleep(pause).await,
+            }
+            pause = pause.saturating_mul(2);
+        }
+        Ok(Refreshed::Later)
+    }
+
+    fn kept(&self, shop: &ShopConnection) -> Option<Unwritten> {
+        let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = unwritten.get(&(shop.tenant.clone(), shop.org))?;
+        (kept.shop == shop.this() && kept.version == shop.token_version).then(|| kept.clone())
+    }
+
+    /// Haravan refuses the refresh token (pages.md §2.12, 5).
+    async fn refused(&self, shop: &ShopConnection, why: &'static str) -> Result<Refreshed, DirectoryError> {
+        let shops = &self.store.connections;
+        let wipe = has_ended(shop, self.clock.now());
+        if give_up(&self.store, shop, why, wipe).await? {
+            return Ok(Refreshed::NeedsReconnect(why));
+        }
+        let now = shops.shop(&shop.tenant, shop.org).await?.map(Box::new);
+        Ok(decided_by_others(shop, now))
+    }
+
+    async fn give_back(&self, shop: &ShopConnection, owner: &ClaimToken, spent: bool) {
+        if let Err(error) = self.store.connections.release_refresh(&shop.this(), owner, spent).await {
+            tracing::warn!(%error, "the right to refresh was not given back and ends by itself");
+        }
+    }
+}
+
+/// What the connection as it is now says about the one that was read.
+fn decided_by_others(read: &ShopConnection, now: Option<Box<ShopConnection>>) -> Refreshed {
+    let Some(now) = now else { return Refreshed::Gone };
+    if now.generation != read.generation || now.status == ShopStatus::Disconnected {
+        Refreshed::Gone
+    } else if now.token_version > read.token_version {
+        Refreshed::Fresh(now)
+    } else if now.status == ShopStatus::NeedsReconnect {
+        let why = reason::needs_reconnect(now.reason.as_deref());
+        Refreshed::NeedsReconnect(why.unwrap_or(reason::TOKEN_REFUSED))
+    } else {
+        Refreshed::Later
+    }
+}
+
+/// Says that a shop's admin has to connect again.
+fn report_needs_reconnect(shop: &ShopRef, why: &'static str) {
+    Line::new("refresh", "shop.needs_reconnect")
+        .with("tenant", shop.tenant.as_str())
+        .with("org", shop.org.0)
+        .with("reason", why)
+        .count(Metric::ShopNeedsReconnect, 1)
+        .emit();
+}
+
+/// Gives up a connection's tokens as they were read, for want of any that work; counted when it was connected until now.
+/// `false` when there are newer ones or the connection has ended.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn give_up(
+    store: &Store,
+    shop: &ShopConnection,
+    why: &'static str,
+    wipe: bool,
+) -> Result<bool, StoreError> {
+    let shops = &store.connections;
+    let given_up = shops.needs_reconnect(&shop.this(), shop.token_version, why, wipe).await?;
+    if given_up && shop.status == ShopStatus::Connected {
+        report_needs_reconnect(&shop.this(), why);
+    }
+    Ok(given_up)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::walks::Walk;
+
+    fn shop(lives: Option<u64>, refresh: bool) -> ShopConnection {
+        let connected: Timestamp = "2026-06-12T00:00:00Z".parse().unwrap();
+        ShopConnection {
+            tenant: "hat-mam".parse().unwrap(),
+            org: OrgId(7),
+            status: ShopStatus::Connected,
+            reason: None,
+            generation: 1,
+            shop_domain: None,
+            shop_name: None,
+            tokens: Some(SealedTokens {
+                access: vec![1],
+                refresh: refresh.then(|| vec![2]),
+                expires_at: lives.map(|hours| connected + Duration::from_secs(hours * 3600)),
+            }),
+            token_version: 1,
+            rotated_at: None,
+            refresh_started: None,
+            scopes: Vec::new(),
+            connected_by: None,
+            connected_at: Some(connected),
+            ended_at: None,
+            topics: None,
+            topics_at: None,
+            suspected_at: None,
+            due: None,
+            orders: Walk::default(),
+            customers: Walk::default(),
+        }
+    }
+
+    fn remaining(hours: u64) -> Duration {
+        let shop = shop(Some(hours), true);
+        until(due_at(&shop).unwrap(), shop.tokens.unwrap().expires_at.unwrap())
+    }
+
+    #[test]
+    fn short_lived_tokens_are_refreshed_around_half_life_and_long_lived_ones_shortly_before_their_end() {
+        for hours in [1, 16, 47] {
+            let part = remaining(hours).as_secs_f64() / (hours as f64 * 3600.0);
+            assert!((0.5..=0.6).contains(&part), "{hours} h: {part}");
+        }
+        for hours in [48, 87_600] {
+            assert!((REMAINING..=REMAINING * 2).contains(&remaining(hours)), "{hours} h");
+        }
+    }
+
+    #[test]
+    fn tokens_that_do_not_end_or_cannot_be_refreshed_are_left_alone() {
+        assert_eq!(due_at(&shop(None, true)), None);
+        assert_eq!(due_at(&shop(Some(16), false)), None);
+        assert_eq!(due_at(&ShopConnection { tokens: None, ..shop(Some(16), true) }), None);
+        assert!(!has_ended(&shop(None, true), Timestamp::MAX));
+    }
+}
