@@ -58,7 +58,7 @@ pub(crate) async fn go_on(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Next
 /// What a suspicion came to.
 pub(crate) enum Suspicion {
     /// The app is there. The connection as it is now, with the token that works.
-    Unfounded(ShopConnection, SecretString),
+    Unfounded(Box<ShopConnection>, SecretString),
     /// The shop was ended, or nobody knows yet and it stays due.
     Settled,
 }
@@ -74,7 +74,7 @@ pub(crate) async fn look_into(
         Err(ApiError::Unauthorized) => {}
         Err(error) if shops::is_transient(&error) => return Ok(Suspicion::Settled),
         // Any other answer was given to a token that counts.
-        Ok(_) | Err(_) => return Ok(Suspicion::Unfounded(shop, token)),
+        Ok(_) | Err(_) => return Ok(Suspicion::Unfounded(Box::new(shop), token)),
     }
     match Box::pin(shops::replace(upkeep, shop)).await? {
         Rejected::Dead(shop) => end(upkeep, &shop).await,
@@ -82,7 +82,7 @@ pub(crate) async fn look_into(
         Rejected::Renewed(shop, token) => match upkeep.subscription.topics(&token).await {
             Err(ApiError::Unauthorized) => end(upkeep, &shop).await,
             Err(error) if shops::is_transient(&error) => Ok(Suspicion::Settled),
-            Ok(_) | Err(_) => Ok(Suspicion::Unfounded(shop, token)),
+            Ok(_) | Err(_) => Ok(Suspicion::Unfounded(Box::new(shop), token)),
         },
     }
 }

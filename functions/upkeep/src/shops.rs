@@ -157,7 +157,7 @@ async fn visit(upkeep: &Upkeep, shop: ShopConnection) -> Result<Next, Trouble> {
     };
     if seen.is_some() {
         match ended::look_into(upkeep, shop, token).await? {
-            ended::Suspicion::Unfounded(alive, opened) => (shop, token) = (alive, Some(opened)),
+            ended::Suspicion::Unfounded(alive, opened) => (shop, token) = (*alive, Some(opened)),
             ended::Suspicion::Settled => return Ok(Next::AsItStands),
         }
     }
