@@ -47,11 +47,21 @@ cargo_tool() {
   rm -rf "$root/target"
 }
 
-# Debian's Chromium and its driver, unless they are there.
+# Debian's Chromium and its driver, and axe-core's script at $axe_core, unless they are there.
+axe_core="$ci_dir/axe-core/package/axe.min.js"
 browser() {
-  if [ -x /usr/bin/chromium ] && [ -x /usr/bin/chromedriver ]; then return; fi
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+  local missing=()
+  if ! [ -x /usr/bin/chromium ] || ! [ -x /usr/bin/chromedriver ]; then missing+=(chromium chromium-driver); fi
+  if ! [ -f "$axe_core" ] && ! command -v npm >/dev/null; then missing+=(npm); fi
+  if [ ${#missing[@]} -gt 0 ]; then
+    step "packages: ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  fi
+  if ! [ -f "$axe_core" ]; then
+    mkdir -p "$ci_dir/axe-core"
+    (cd "$ci_dir/axe-core" && tar xzf "$(npm pack --silent axe-core@4.14.1)")
+  fi
 }
 
 # A port on loopback that was free a moment ago.
