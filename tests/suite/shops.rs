@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::clock::Clock;
+use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::token_endpoint::{App, TokenEndpoint, Tokens};
 use common::refresh::Refresher;
@@ -12,7 +13,7 @@ use common::store::connections::{NewShop, SealedTokens, ShopConnection};
 use common::store::inbox::Event;
 use common::store::{Store, schema};
 use common::tenant::{Directory, shop_place};
-use connect_tests::haravan::{AccountsSettings, Choice, DEMO_REDIRECT_URIS, INSTALL_SCOPES, OrgId};
+use connect_tests::haravan::{AccountsSettings, Choice, INSTALL_SCOPES, OrgId};
 use local::embedded::table_names;
 use local::seed::{CLIENT_ID, ORG};
 use upkeep::Upkeep;
@@ -51,7 +52,7 @@ impl World {
             ..AccountsSettings::default()
         });
         let scopes = [&INSTALL_SCOPES[..], &["offline_access"]].concat().join(" ");
-        let redirect = DEMO_REDIRECT_URIS[1];
+        let redirect = &format!("{}{}", self.stack.addresses.base_url, Step::Install.path());
         let mut url = url::Url::parse("http://haravan.invalid/connect/authorize").unwrap();
         url.query_pairs_mut()
             .append_pair("response_type", "code id_token")
