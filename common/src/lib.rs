@@ -4,6 +4,7 @@
 //!
 //! - [`haravan`]: what Haravan sends (webhooks, orders, customers) and its Admin REST.
 //! - [`store`]: the four DynamoDB tables and the state machines that live in them.
+//! - [`connect`]: connecting a shop, shared by the two functions that take Haravan's callbacks.
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.

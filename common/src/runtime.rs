@@ -3,10 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::clock::SharedClock;
 use crate::config::Env;
+use crate::connect::{Accounts, Connecting};
 use crate::egress::Reach;
-use crate::haravan::admin::DEFAULT_BASE;
+use crate::haravan::admin::{self, Admin};
+use crate::haravan::subscription::{self, Subscription};
+use crate::haravan::token_endpoint;
 use crate::intake::job::Intake;
 use crate::seal::KeyRingSource;
 use crate::store::{Store, TableNames, sdk_config};
@@ -57,10 +62,72 @@ impl IntakeSettings {
     /// Reads the settings; faults are noted in `env`.
     pub fn read(env: &mut Env<'_>) -> Self {
         let base = Settings::read(env);
-        let haravan_url = env.or("HARAVAN_API_URL", DEFAULT_BASE.to_owned(), "a URL");
-        let loopback = env.or("ALLOW_LOOPBACK", false, "true or false");
-        Self { base, haravan_url, reach: if loopback { Reach::Loopback } else { Reach::Public } }
+        let haravan_url = env.or("HARAVAN_API_URL", admin::DEFAULT_BASE.to_owned(), "a URL");
+        Self { base, haravan_url, reach: reach(env) }
     }
+}
+
+/// The settings of the functions that take Haravan's callbacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectSettings {
+    /// What every function has.
+    pub base: Settings,
+    /// Base URL of Haravan's accounts server; without its slash, the issuer of id tokens.
+    pub accounts_url: String,
+    /// Whether loopback and plain http may be called.
+    pub reach: Reach,
+}
+
+impl ConnectSettings {
+    /// Reads the settings; faults are noted in `env`.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        let base = Settings::read(env);
+        let accounts_url = env.or("HARAVAN_ACCOUNTS_URL", token_endpoint::DEFAULT_BASE.to_owned(), "a URL");
+        Self { base, accounts_url, reach: reach(env) }
+    }
+}
+
+/// The settings of the function that connects a shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantSettings {
+    /// What both functions have that take callbacks.
+    pub connect: ConnectSettings,
+    /// Base URL of Haravan's Admin REST.
+    pub haravan_url: String,
+    /// Base URL of Haravan's webhook control.
+    pub webhook_url: String,
+}
+
+impl GrantSettings {
+    /// Reads the settings; faults are noted in `env`.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        Self {
+            connect: ConnectSettings::read(env),
+            haravan_url: env.or("HARAVAN_API_URL", admin::DEFAULT_BASE.to_owned(), "a URL"),
+            webhook_url: env.or("HARAVAN_WEBHOOK_URL", subscription::DEFAULT_BASE.to_owned(), "a URL"),
+        }
+    }
+
+    /// The APIs that are called with a shop's token.
+    ///
+    /// # Errors
+    /// A base URL that may not be called.
+    pub fn open_apis(&self, http: reqwest::Client) -> Result<(Admin, Subscription), StartError> {
+        let base = |name: &str, url: &str| base_url(self.connect.reach, name, url);
+        let admin = Admin::new(http.clone(), base("HARAVAN_API_URL", &self.haravan_url)?);
+        Ok((admin, Subscription::new(http, base("HARAVAN_WEBHOOK_URL", &self.webhook_url)?)))
+    }
+}
+
+/// Why a function does not start.
+pub type StartError = Box<dyn std::error::Error + Send + Sync>;
+
+fn reach(env: &mut Env<'_>) -> Reach {
+    if env.or("ALLOW_LOOPBACK", false, "true or false") { Reach::Loopback } else { Reach::Public }
+}
+
+fn base_url(reach: Reach, name: &str, url: &str) -> Result<Url, StartError> {
+    reach.base_url(url).map_err(|error| format!("{name}: {error}").into())
 }
 
 /// The tables and the tenants.
@@ -81,18 +148,27 @@ pub async fn open(settings: &Settings, clock: SharedClock) -> (Store, Directory)
 ///
 /// # Errors
 /// A base URL that may not be called, or TLS that cannot be set up.
-pub async fn open_intake(
-    settings: &IntakeSettings,
-    clock: SharedClock,
-) -> Result<Intake, Box<dyn std::error::Error + Send + Sync>> {
+pub async fn open_intake(settings: &IntakeSettings, clock: SharedClock) -> Result<Intake, StartError> {
     let (store, directory) = open(&settings.base, clock.clone()).await;
     let http = settings.reach.client()?;
-    let base = settings
-        .reach
-        .base_url(&settings.haravan_url)
-        .map_err(|error| format!("HARAVAN_API_URL: {error}"))?;
-    let admin = crate::haravan::admin::Admin::new(http.clone(), base);
+    let admin = Admin::new(http.clone(), base_url(settings.reach, "HARAVAN_API_URL", &settings.haravan_url)?);
     Ok(Intake::new(store, directory, http, settings.reach, admin, clock))
+}
+
+/// What both steps of connecting work with; `function` is the name in logs.
+///
+/// # Errors
+/// A base URL that may not be called.
+pub async fn open_connect(
+    function: &'static str,
+    settings: &ConnectSettings,
+    http: reqwest::Client,
+    clock: SharedClock,
+) -> Result<Connecting, StartError> {
+    let (store, directory) = open(&settings.base, clock.clone()).await;
+    let base = base_url(settings.reach, "HARAVAN_ACCOUNTS_URL", &settings.accounts_url)?;
+    let accounts = Accounts::new(http, base, clock.clone());
+    Ok(Connecting { function, store, directory, accounts, clock })
 }
 
 /// Fetches what the first event needs. Failures are left to that event.

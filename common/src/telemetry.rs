@@ -39,11 +39,19 @@ pub enum Metric {
     EventWoken,
     /// The CRM refused the tenant's key.
     CrmKeyRefused,
+    /// A person was sent to Haravan to connect a shop.
+    ConnectStarted,
+    /// A shop was connected.
+    ConnectDone,
+    /// A connect ended without a shop.
+    ConnectRefused,
+    /// A shop was connected, and its webhooks could not be switched on.
+    ConnectUnsubscribed,
 }
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -55,6 +63,10 @@ impl Metric {
         Self::ClaimLost,
         Self::EventWoken,
         Self::CrmKeyRefused,
+        Self::ConnectStarted,
+        Self::ConnectDone,
+        Self::ConnectRefused,
+        Self::ConnectUnsubscribed,
     ];
 
     /// The name in CloudWatch.
@@ -71,6 +83,10 @@ impl Metric {
             Self::ClaimLost => "ClaimLost",
             Self::EventWoken => "EventWoken",
             Self::CrmKeyRefused => "CrmKeyRefused",
+            Self::ConnectStarted => "ConnectStarted",
+            Self::ConnectDone => "ConnectDone",
+            Self::ConnectRefused => "ConnectRefused",
+            Self::ConnectUnsubscribed => "ConnectUnsubscribed",
         }
     }
 }

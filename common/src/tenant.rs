@@ -140,6 +140,14 @@ impl Directory {
         }
     }
 
+    /// The tenant read anew, whatever is cached: for who may have changed it a moment ago and cannot ask often.
+    ///
+    /// # Errors
+    /// [`DirectoryError`].
+    pub async fn reread(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, DirectoryError> {
+        self.read(id).await
+    }
+
     /// Fetches the key ring, so that the first event does not wait for it.
     ///
     /// # Errors
@@ -181,7 +189,11 @@ impl Directory {
         Ok(tenant)
     }
 
-    async fn ring(&self) -> Result<Arc<KeyRing>, SealError> {
+    /// The key ring, for sealing what is to be stored.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn ring(&self) -> Result<Arc<KeyRing>, SealError> {
         if let Some(ring) = self.ring.read().await.as_ref() {
             return Ok(Arc::clone(ring));
         }

@@ -106,13 +106,7 @@ impl Answer {
 pub async fn send(request: RequestBuilder) -> Result<Answer, ApiError> {
     let mut answer = request.send().await.map_err(|_| NO_ANSWER)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(|_| NO_ANSWER)? {
-        body.extend_from_slice(&part);
-        if body.len() > MAX_ANSWER {
-            return Err(NO_ANSWER);
-        }
-    }
+    let body = whole(&mut answer, MAX_ANSWER).await.ok_or(NO_ANSWER)?;
     match status {
         StatusCode::UNAUTHORIZED => Err(ApiError::Unauthorized),
         StatusCode::FORBIDDEN => Err(ApiError::Forbidden),
@@ -122,6 +116,18 @@ pub async fn send(request: RequestBuilder) -> Result<Answer, ApiError> {
         status if status.is_success() => Ok(Answer { headers, body: body.into() }),
         status => Err(ApiError::Refused { status: status.as_u16(), detail: detail(&body) }),
     }
+}
+
+/// The whole body of an answer; `None` when it breaks off or is longer than `limit` bytes.
+pub async fn whole(answer: &mut reqwest::Response, limit: usize) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.ok()? {
+        body.extend_from_slice(&part);
+        if body.len() > limit {
+            return None;
+        }
+    }
+    Some(body)
 }
 
 /// What a refusal says, whatever its shape (haravan.md §5.3); never more than a line.

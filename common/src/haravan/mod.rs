@@ -9,6 +9,8 @@
 pub mod admin;
 pub mod api;
 pub mod customer;
+pub mod id_token;
+pub mod jwks;
 pub mod lenient;
 pub mod order;
 pub mod subscription;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::api::whole;
 use super::lenient;
 
 /// The public base URL of Haravan's accounts server, also the issuer (haravan.md §1.1).
@@ -14,6 +15,9 @@ pub const DEFAULT_BASE: &str = "https://accounts.haravan.com/";
 
 /// Longest wait for an answer; a third of a refresh's lease ([`crate::store::connections::REFRESH_LEASE`]).
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Longest answer read, in bytes: three tokens and a few words.
+const MAX_ANSWER: usize = 256 * 1024;
 
 /// Longest lifetime believed, in seconds: an install token's is not published and may be huge (haravan.md §1.10).
 const MAX_LIFETIME: i64 = 20 * 365 * 24 * 3600;
@@ -99,12 +103,12 @@ impl TokenEndpoint {
             [("client_id", app.client_id.as_str()), ("client_secret", app.client_secret.expose_secret())];
         let form: Vec<(&str, &str)> = grant.iter().copied().chain(client).collect();
         let answer = self.http.post(url).timeout(TIMEOUT).form(&form).send().await;
-        let answer = answer.map_err(|error| match error.is_connect() {
+        let mut answer = answer.map_err(|error| match error.is_connect() {
             true => GrantError::NotSent,
             false => GrantError::Ambiguous,
         })?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|_| GrantError::Ambiguous)?;
+        let body = whole(&mut answer, MAX_ANSWER).await.ok_or(GrantError::Ambiguous)?;
         if status.is_success() {
             return read(&body).ok_or(GrantError::Ambiguous);
         }
@@ -127,7 +131,9 @@ fn read(body: &[u8]) -> Option<Tokens> {
         #[serde(default)]
         expires_in: Value,
     }
-    let answer: Answer = serde_json::from_slice(body).ok()?;
+    // A list would be read as the fields in their order.
+    let object = body.trim_ascii_start().starts_with(b"{");
+    let answer: Answer = serde_json::from_slice(body).ok().filter(|_| object)?;
     let seconds = match &answer.expires_in {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64)),
         Value::String(text) => text.trim().parse().ok(),

@@ -31,7 +31,7 @@ pub const EVENT_BUDGET: Duration = Duration::from_secs(100);
 
 /// How many events of a batch are worked on at once: a whole batch (`BatchSize` in the template), so that none waits for
 /// another and is cut off by the time-out that outlasts one event's budget.
-const SIDE_BY_SIDE: usize = 10;
+pub const SIDE_BY_SIDE: usize = 10;
 
 /// How an event ended well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub enum Kind {
     Link,
     /// A session of the admin pages, by its cookie.
     Session,
-    /// A ticket with which a login starts.
+    /// A connect that an admin has just asked for, by its ticket.
     Start,
 }
 

@@ -3,7 +3,7 @@
 
 const english = {
   intro: "The whole system runs on this machine: a simulated Haravan shop, the connector, and a simulated Getfly CRM. Place an order in the shop and watch the order and its buyer reach the CRM by themselves, even when things go wrong.",
-  admin_pages: "Open the admin pages, as from the CRM",
+  admin: "Open the admin pages, as from the CRM",
   addresses: "Addresses and keys",
   addresses_hint: "For this machine only. The webhook secret and the API key are loaded only when this part is open.",
   shop: "Haravan shop",

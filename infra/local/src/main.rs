@@ -45,7 +45,15 @@ struct Cli {
     #[arg(long, value_name = "URL")]
     haravan_url: Option<String>,
 
-    /// A shop's token for it
+    /// Base URL of Haravan's accounts server to use in place of the simulated one, such as https://accounts.haravan.com
+    #[arg(long, value_name = "URL", env = "HARAVAN_ACCOUNTS_URL")]
+    haravan_accounts_url: Option<String>,
+
+    /// Base URL of Haravan's webhook control to use in place of the simulated one, such as https://webhook.haravan.com
+    #[arg(long, value_name = "URL", env = "HARAVAN_WEBHOOK_URL")]
+    haravan_webhook_url: Option<String>,
+
+    /// A shop's token for that Admin REST
     #[arg(long, value_name = "TOKEN", env = "HARAVAN_TOKEN", hide_env_values = true)]
     haravan_token: Option<String>,
 
@@ -82,6 +90,8 @@ async fn run(cli: Cli) -> Result<()> {
         getfly_url: cli.getfly_url,
         getfly_api_key: cli.getfly_api_key.map(Into::into),
         haravan_url: cli.haravan_url,
+        haravan_accounts_url: cli.haravan_accounts_url,
+        haravan_webhook_url: cli.haravan_webhook_url,
         haravan_token: cli.haravan_token.map(Into::into),
         client_secret: cli.client_secret.map(Into::into),
     };

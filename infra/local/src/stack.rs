@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use common::clock::SharedClock;
+use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use upkeep::Upkeep;
 
+use crate::connect;
 use crate::embedded::{self, Embedded};
 use crate::page;
 use crate::pump::{self, Filter, Pump};
@@ -55,7 +57,11 @@ pub struct Options {
     pub getfly_api_key: Option<SecretString>,
     /// Base URL of a Haravan Admin REST to use in place of the simulated one.
     pub haravan_url: Option<String>,
-    /// Admin REST token for it.
+    /// Base URL of a Haravan accounts server to use in place of the simulated one.
+    pub haravan_accounts_url: Option<String>,
+    /// Base URL of a Haravan webhook control to use in place of the simulated one.
+    pub haravan_webhook_url: Option<String>,
+    /// Token for that Admin REST.
     pub haravan_token: Option<SecretString>,
     /// Client secret of a real Haravan app.
     pub client_secret: Option<SecretString>,
@@ -74,6 +80,8 @@ impl Options {
             getfly_url: None,
             getfly_api_key: None,
             haravan_url: None,
+            haravan_accounts_url: None,
+            haravan_webhook_url: None,
             haravan_token: None,
             client_secret: None,
         }
@@ -184,6 +192,7 @@ impl Stack {
             directory: directory(),
             clock: clock.clone(),
         }));
+        let connects = connect::router(&options, &addresses.base_url, &directory, &store, &http)?;
         let upkeep = Upkeep {
             store: store.clone(),
             clock: clock.clone(),
@@ -191,21 +200,19 @@ impl Stack {
         };
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
-        let haravan = options
-            .simulators
-            .then(|| simulated_haravan(&seeded, &addresses.webhook_url, &options))
-            .transpose()?;
+        let haravan =
+            options.simulators.then(|| simulated_haravan(&seeded, &addresses, &options)).transpose()?;
         let console = console::router(Arc::new(console::Console {
             store: store.clone(),
             directory: directory(),
             http: http.clone(),
             reach: Reach::Loopback,
             admin: Admin::new(http.clone(), haravan_base.clone()),
-            subscription: Subscription::new(http.clone(), haravan_base.clone()),
+            subscription: Subscription::new(http.clone(), haravan_base),
             accounts_url: addresses.haravan_url.clone(),
             clock: clock.clone(),
         }));
-        let mut app = Router::new().merge(front_door).merge(console);
+        let mut app = Router::new().merge(front_door).merge(connects).merge(console);
         if let Some(getfly) = &getfly {
             app = app.nest(GETFLY_PATH, page::guarded(getfly.router()));
         }
@@ -330,9 +337,15 @@ fn simulated_getfly(seeded: &Seeded, options: &Options) -> Result<getfly::Simula
 }
 
 /// The simulated Haravan; what it still had to deliver when the program ended is delivered by the next.
-fn simulated_haravan(seeded: &Seeded, webhook_url: &str, options: &Options) -> Result<haravan::Simulator> {
-    let mut plan = haravan::Seed::demo().with_webhook_at(webhook_url);
+fn simulated_haravan(
+    seeded: &Seeded,
+    addresses: &Addresses,
+    options: &Options,
+) -> Result<haravan::Simulator> {
+    let mut plan = haravan::Seed::demo().with_webhook_at(&addresses.webhook_url);
     for app in &mut plan.apps {
+        app.redirect_uris =
+            [Step::Login, Step::Install].map(|step| format!("{}{}", addresses.base_url, step.path())).into();
         app.client_secret = seed::reveal(&seeded.client_secret);
         app.webhook.verify_token = seed::reveal(&seeded.verify_token);
     }
@@ -345,6 +358,7 @@ fn simulated_haravan(seeded: &Seeded, webhook_url: &str, options: &Options) -> R
         Some(data) => haravan::Simulator::persistent(plan, clock, data.with_extension("haravan"))?,
         None => haravan::Simulator::with_clock(plan, clock),
     };
+    simulator.set_public_url(&format!("{}{HARAVAN_PATH}", addresses.base_url));
     // A subscription that was lost stays lost over a restart.
     if simulator.subscriptions().is_empty() {
         simulator

@@ -17,7 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::config::Env;
 use common::haravan::webhook::{Entity, ORG_HEADER, SIGNATURE_HEADER, Signature, TOPIC_HEADER, Topic};
-use common::intake::delivery::EVENT_BUDGET;
+use common::intake::delivery::{EVENT_BUDGET, SIDE_BY_SIDE};
 use common::runtime::{IntakeSettings, Settings};
 use common::store::claims::LEASE_TIME;
 use common::store::inbox::{EventKey, Status};
@@ -320,6 +320,8 @@ fn each_intake_function_gets_the_ready_events_of_its_own_entity() {
         // The function names the records that failed; without this all others would come again with them.
         assert_eq!(source["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
         assert_eq!(source["BisectBatchOnFunctionError"], json!(true));
+        // An event that waited for another of its batch would be cut off with it.
+        assert_eq!(source["BatchSize"], json!(SIDE_BY_SIDE));
         assert_eq!(source["StartingPosition"], json!("TRIM_HORIZON"));
     }
     assert_eq!(seen, BTreeSet::from(["customer", "order"]));

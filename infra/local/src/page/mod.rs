@@ -2,8 +2,8 @@
 //!
 //! Orders, customers and faults go straight from the browser to the simulators' control routes, which are on the same
 //! origin. What the page needs besides is here: one look at everything ([`state`]), a second try for what was set aside
-//! ([`retry`]), a way to the admin pages ([`admin`]), and what never changes while the stack runs ([`about`]), with the secrets at a route of their own that
-//! is asked only when a person opens that part.
+//! ([`retry`]), and what never changes while the stack runs ([`about`]), with the secrets at a route of their own that
+//! is asked only when a person opens that part. [`admin`] plays the CRM that sends its admin to our pages.
 //!
 //! The page is the one part of the stack that is for this machine alone, while the port as a whole may be reachable
 //! through a tunnel: [`guard`] keeps it, and the simulators, to this machine and to itself.
@@ -51,10 +51,10 @@ pub fn router(page: Page) -> Router {
     let files = FILES.iter().fold(Router::new(), |files, file| files.route(file.path, get(file.served())));
     let routes = files
         .route("/local/about", get(about::about))
+        .route("/local/admin", get(admin::open))
         .route("/local/secrets", get(about::secrets))
         .route("/local/state", get(state::state))
         .route("/local/events/retry", post(retry::retry))
-        .route("/local/admin", get(admin::open))
         .with_state(page)
         .layer(map_response(sealed));
     guarded(routes)

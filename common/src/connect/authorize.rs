@@ -1,0 +1,76 @@
+//! Sending a browser to Haravan (haravan.md §1.3).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::flow::{Flow, LIFETIME, random_text};
+use super::refusal::Refusal;
+use super::{Accounts, Connecting};
+use crate::store::ephemeral::Kind;
+use crate::store::tenants::ResponseMode;
+use crate::tenant::Tenant;
+
+impl Connecting {
+    /// Remembers the flow and gives the address at Haravan to send its browser to.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSetUp`] or [`Refusal::Unavailable`].
+    pub async fn send_off(&self, tenant: &Tenant, flow: &Flow) -> Result<Url, Refusal> {
+        let client_id = tenant.client_id.as_deref().ok_or(Refusal::NotSetUp)?;
+        let state = random_text()?;
+        let address = authorize_url(&self.accounts, client_id, tenant, flow, &state)?;
+        self.store.ephemeral.put(Kind::Flow, &state, flow, self.now() + LIFETIME).await?;
+        Ok(address)
+    }
+}
+
+fn authorize_url(
+    accounts: &Accounts,
+    client_id: &str,
+    tenant: &Tenant,
+    flow: &Flow,
+    state: &str,
+) -> Result<Url, Refusal> {
+    let (response_mode, response_type) = match flow.mode {
+        ResponseMode::FormPost => ("form_post", "code id_token"),
+        ResponseMode::Query => ("query", "code"),
+    };
+    let redirect_uri = flow.step.redirect_uri(tenant);
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs([
+        ("response_mode", response_mode),
+        ("response_type", response_type),
+        ("scope", flow.step.scopes()),
+        ("client_id", client_id),
+        ("redirect_uri", &redirect_uri),
+        ("state", state),
+        ("nonce", &flow.nonce),
+    ]);
+    if let Some(org) = flow.suggested() {
+        query.append_pair("orgid", &org.to_string());
+    }
+    let mut url = accounts.base.join("connect/authorize").map_err(|_| Refusal::Unavailable("address"))?;
+    // A blank is `%20` in the protocol's examples; a `+` of a value is `%2B` by now.
+    url.set_query(Some(&query.finish().replace('+', "%20")));
+    Ok(url)
+}
+
+/// Sends a browser on. Never cached, and the next page is not told where it comes from: there may be a ticket or a state
+/// in the address.
+pub fn redirect(status: StatusCode, to: &str, cookie: Option<HeaderValue>) -> Response {
+    let Ok(location) = HeaderValue::try_from(to) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    let mut response = (status, headers).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

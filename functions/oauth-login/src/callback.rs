@@ -1,0 +1,26 @@
+//! Haravan's answer to LOGIN; when all is well INSTALL starts at once.
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use common::connect::Connecting;
+use common::connect::authorize::redirect;
+use common::connect::callback::{Callback, Fields};
+use common::connect::flow::Step;
+use common::connect::refusal::{Attempt, Refusal};
+
+use crate::FUNCTION;
+
+/// Checks the answer and sends the browser to Haravan once more. The person's token ends here, used for nothing.
+pub(crate) async fn answered(
+    login: &Connecting,
+    fields: &Fields,
+    headers: &HeaderMap,
+    attempt: &mut Attempt,
+) -> Result<Response, Refusal> {
+    let proven = login.prove(Step::Login, Callback::read(fields)?, headers, attempt).await?;
+    let flow = proven.flow.install(&proven.claims)?;
+    let address = login.send_off(&proven.tenant, &flow).await?;
+    attempt.line(FUNCTION, "connect.logged_in").emit();
+    // The same key for another ten minutes.
+    Ok(redirect(StatusCode::SEE_OTHER, address.as_str(), proven.browser.keep(&proven.tenant)))
+}
