@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use common::body;
 use common::getfly::account::NewAccount;
-use common::getfly::order::NewOrder;
+use common::getfly::order::{NewOrder, OrderLine};
 use common::getfly::user::find_by_email;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
@@ -29,6 +29,7 @@ use crate::Console;
 use crate::refusal::Trouble;
 use crate::screen::{Screen, Tab, Told};
 use crate::session::Visitor;
+use crate::when::dong;
 
 /// Events among which an order is looked for.
 const MOST: usize = 50;
@@ -198,11 +199,9 @@ impl Preview {
     /// The order's fields, label and value.
     fn order_rows(&self, lang: Lang) -> Vec<(&'static str, String)> {
         let Some(order) = &self.order else { return Vec::new() };
-        let dong = |amount: Option<Money>| amount.map(|amount| format!("{amount} ₫"));
-        let paid = order
-            .saved_sale_order_payments
-            .first()
-            .map(|payment| format!("{} ₫, {}, {}", payment.amount, payment.method_name, payment.pay_date));
+        let paid = order.saved_sale_order_payments.first().map(|payment| {
+            format!("{}, {}, {}", dong(payment.amount), payment.method_name, payment.pay_date)
+        });
         let unpaid = lang.of("chưa thanh toán", "not paid yet");
         let rows = [
             (lang.of("Mã đơn", "Order code"), Some(order.order_code.clone())),
@@ -211,13 +210,17 @@ impl Preview {
             (lang.of("Người phụ trách", "Assignee"), order.assigned_username.clone()),
             (lang.of("Hình thức thanh toán", "Payment method"), order.payment_method_name.clone()),
             (lang.of("Đã thanh toán", "Payment"), Some(paid.unwrap_or_else(|| unpaid.to_owned()))),
-            (lang.of("Giảm giá", "Discount"), dong(order.discount_amount)),
-            (lang.of("Phí vận chuyển", "Shipping"), dong(order.transport_amount)),
-            (lang.of("Thuế", "Tax"), dong(order.vat_amount)),
-            (lang.of("Tổng tiền trong CRM", "Total in the CRM"), dong(self.expected_total)),
-            (lang.of("Tổng tiền ở Haravan", "Total at Haravan"), dong(self.haravan_total)),
+            (lang.of("Giảm giá", "Discount"), order.discount_amount.map(dong)),
+            (lang.of("Phí vận chuyển", "Shipping"), order.transport_amount.map(dong)),
+            (lang.of("Thuế", "Tax"), order.vat_amount.map(dong)),
+            (lang.of("Tổng tiền trong CRM", "Total in the CRM"), self.expected_total.map(dong)),
+            (lang.of("Tổng tiền ở Haravan", "Total at Haravan"), self.haravan_total.map(dong)),
         ];
         rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+    }
+
+    fn price(&self, line: &OrderLine) -> String {
+        dong(line.price)
     }
 
     fn notes(&self, lang: Lang) -> Vec<&'static str> {

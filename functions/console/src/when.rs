@@ -1,5 +1,6 @@
-//! Time in words, on Vietnam's clock: the shops are there, and so are the people who read this.
+//! Time and money as Vietnam writes them: the shops are there, and so are the people who read this.
 
+use common::money::Money;
 use common::page::Lang;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -20,6 +21,22 @@ pub(crate) fn moment(instant: Timestamp) -> String {
         at.minute(),
         at.second()
     )
+}
+
+/// An amount: `1.214.000 ₫`.
+pub(crate) fn dong(amount: Money) -> String {
+    let text = amount.to_string();
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && digits.len().saturating_sub(at) % 3 == 0 {
+            grouped.push('.');
+        }
+        grouped.push(digit);
+    }
+    let rest = if rest.is_empty() { String::new() } else { format!(",{rest}") };
+    format!("{sign}{grouped}{rest} ₫")
 }
 
 /// How long it is until `then`, in its largest unit; nothing when it has passed.
@@ -47,6 +64,16 @@ mod tests {
     #[test]
     fn a_moment_is_said_in_vietnams_time() {
         assert_eq!(moment("2026-06-12T18:30:07Z".parse().unwrap()), "13/06/2026 01:30:07");
+    }
+
+    #[test]
+    fn an_amount_is_grouped_by_thousands() {
+        let said = |text: &str| dong(Money(text.parse().unwrap()));
+        assert_eq!(said("1214000.0000"), "1.214.000 ₫");
+        assert_eq!(
+            (said("0"), said("999"), said("-25000.5")),
+            ("0 ₫".into(), "999 ₫".into(), "-25.000,5 ₫".into())
+        );
     }
 
     #[test]

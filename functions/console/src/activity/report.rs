@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::cursor::event_id;
-use crate::when::moment;
+use crate::when::{dong, moment};
 
 /// An event.
 #[derive(Debug, Clone, Serialize)]
@@ -223,6 +223,11 @@ impl EventReport {
     /// When it arrived, in words.
     pub(crate) fn received(&self) -> String {
         moment(self.received_at)
+    }
+
+    /// The order's total, in words.
+    pub(crate) fn sum(&self) -> Option<String> {
+        self.total.map(dong)
     }
 
     /// When it is tried again, in words.

@@ -20,7 +20,7 @@ pub(crate) struct Problem {
     /// HTTP status.
     status: u16,
     /// In words for people.
-    detail: Said,
+    detail: Box<Said>,
     /// The fields it is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
@@ -38,7 +38,7 @@ impl Problem {
         vi: &str,
         en: &str,
     ) -> Self {
-        let detail = Said::new(vi, en);
+        let detail = Box::new(Said::new(vi, en));
         Self { code, title, status: status.as_u16(), detail, errors: Vec::new(), instance: None }
     }
 

@@ -54,7 +54,6 @@ pub fn router(page: Page) -> Router {
         .route("/local/secrets", get(about::secrets))
         .route("/local/state", get(state::state))
         .route("/local/events/retry", post(retry::retry))
-        .route("/local/admin", get(admin::open))
         .with_state(page)
         .layer(map_response(sealed));
     guarded(routes)
