@@ -423,9 +423,10 @@ fn only_who_writes_events_may_put_them_and_nobody_deletes_one() {
 }
 
 fn statements(template: &Value, role: &str) -> Vec<Value> {
-    let policies = resources(template, "AWS::IAM::Role")[role]["Properties"]["Policies"].as_array().unwrap();
-    let list = |policy: &Value| policy["PolicyDocument"]["Statement"].as_array().unwrap().clone();
-    policies.iter().flat_map(list).collect()
+    let policies = resources(template, "AWS::IAM::Role")[role]["Properties"]["Policies"].as_array();
+    let list = |policy: &Value| policy["PolicyDocument"]["Statement"].as_array().cloned();
+    let policies = policies.expect("a role has policies");
+    policies.iter().flat_map(list).flatten().collect()
 }
 
 #[test]
