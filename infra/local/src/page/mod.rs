@@ -51,6 +51,7 @@ pub fn router(page: Page) -> Router {
     let files = FILES.iter().fold(Router::new(), |files, file| files.route(file.path, get(file.served())));
     let routes = files
         .route("/local/about", get(about::about))
+        .route("/local/admin", get(admin::open))
         .route("/local/secrets", get(about::secrets))
         .route("/local/state", get(state::state))
         .route("/local/events/retry", post(retry::retry))
