@@ -198,11 +198,10 @@ impl Preview {
     /// The order's fields, label and value.
     fn order_rows(&self, lang: Lang) -> Vec<(&'static str, String)> {
         let Some(order) = &self.order else { return Vec::new() };
-        let dong = |amount: Option<Money>| amount.map(|amount| format!("{amount} ₫"));
-        let paid = order
-            .saved_sale_order_payments
-            .first()
-            .map(|payment| format!("{} ₫, {}, {}", payment.amount, payment.method_name, payment.pay_date));
+        let dong = |amount: Option<Money>| amount.map(Money::dong);
+        let paid = order.saved_sale_order_payments.first().map(|payment| {
+            format!("{}, {}, {}", payment.amount.dong(), payment.method_name, payment.pay_date)
+        });
         let unpaid = lang.of("chưa thanh toán", "not paid yet");
         let rows = [
             (lang.of("Mã đơn", "Order code"), Some(order.order_code.clone())),

@@ -2,15 +2,35 @@
 
 use common::page::Lang;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
+fn vietnam() -> TimeZone {
+    TimeZone::fixed(Offset::constant(7))
+}
+
+/// Which day it is.
+pub(crate) fn day_of(instant: Timestamp) -> Date {
+    instant.to_zoned(vietnam()).date()
+}
+
+/// When a day begins.
+pub(crate) fn midnight(day: Date) -> Option<Timestamp> {
+    day.to_zoned(vietnam()).ok().map(|at| at.timestamp())
+}
+
+/// A day: `12/06/2026`.
+pub(crate) fn day(date: Date) -> String {
+    format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
+}
+
 /// Day and time: `12/06/2026 15:30:07`.
 pub(crate) fn moment(instant: Timestamp) -> String {
-    let at = instant.to_zoned(TimeZone::fixed(Offset::constant(7)));
+    let at = instant.to_zoned(vietnam());
     format!(
         "{:02}/{:02}/{} {:02}:{:02}:{:02}",
         at.day(),
