@@ -4,12 +4,30 @@
 //! [`crate::store::imports`] for the states. What an import stores are ordinary events of the inbox: retries, pacing and
 //! the rule that nothing is created twice are theirs.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
+use crate::haravan::webhook::Entity;
 use crate::id::{OrgId, TenantId};
 use crate::store::connections::{Person, ShopStatus};
 use crate::store::imports::{Import, NewImport, Started};
 use crate::store::{Store, StoreError};
+
+/// Pause between two steps of an import: upkeep's own.
+pub const STEP: Duration = Duration::from_secs(60);
+
+/// Most records a step stores.
+pub const MOST: usize = 1000;
+
+/// How many records a step stores at most: what half of the tenant's write rate takes until the next one. An order costs
+/// two writes.
+pub fn room(writes_per_second: f64, stage: Entity) -> usize {
+    let writes = writes_per_second.clamp(0.01, 1000.0) * STEP.as_secs_f64() / 2.0;
+    let cost = if stage == Entity::Order { 2.0 } else { 1.0 };
+    let records = Duration::try_from_secs_f64(writes / cost).unwrap_or_default().as_secs();
+    usize::try_from(records).unwrap_or(MOST).clamp(1, MOST)
+}
 
 /// What an admin asks for.
 #[derive(Debug, Clone)]
@@ -86,4 +104,17 @@ pub async fn cancel_import(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     store.imports.cancel(tenant, org, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_leaves_half_of_the_write_rate_to_live_events() {
+        assert_eq!(room(1.0, Entity::Order), 15);
+        assert_eq!(room(1.0, Entity::Customer), 30);
+        assert_eq!(room(0.01, Entity::Order), 1, "it always goes on");
+        assert_eq!(room(1e9, Entity::Order), MOST);
+    }
 }

@@ -20,6 +20,25 @@ impl Money {
     pub fn is_positive(self) -> bool {
         self.0 > Decimal::ZERO
     }
+
+    /// As people in Vietnam write it: `1.515.000 ₫`.
+    pub fn dong(self) -> String {
+        let text = self.0.normalize().to_string();
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let mut grouped = String::from(sign);
+        for (left, digit) in (1..=whole.len()).rev().zip(whole.chars()) {
+            grouped.push(digit);
+            if left > 1 && left % 3 == 1 {
+                grouped.push('.');
+            }
+        }
+        if !fraction.is_empty() {
+            grouped.push(',');
+            grouped.push_str(fraction);
+        }
+        grouped + " ₫"
+    }
 }
 
 impl Add for Money {
@@ -75,6 +94,16 @@ pub fn serialize_decimal<S: Serializer>(value: &Decimal, serializer: S) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_grouped_as_in_vietnam() {
+        let said = |s: &str| Money(s.parse().unwrap()).dong();
+        assert_eq!(said("1515000.0000"), "1.515.000 ₫");
+        assert_eq!(said("0"), "0 ₫");
+        assert_eq!(said("999"), "999 ₫");
+        assert_eq!(said("-1000"), "-1.000 ₫");
+        assert_eq!(said("166666.67"), "166.666,67 ₫");
+    }
 
     #[test]
     fn whole_amounts_are_written_without_a_point() {

@@ -84,12 +84,14 @@ pub struct Page {
     pub lang: Lang,
     /// Where the same page is in the other language, if it is.
     pub other_language: Option<String>,
+    /// After how many seconds the browser loads it again by itself.
+    pub refresh: Option<u32>,
 }
 
 impl Page {
-    /// A page in this language, without a switch.
+    /// A page in this language, without a switch, that stays as it is.
     pub fn new(lang: Lang) -> Self {
-        Self { lang, other_language: None }
+        Self { lang, other_language: None, refresh: None }
     }
 
     /// The style sheet.

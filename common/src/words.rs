@@ -3,6 +3,7 @@
 use crate::haravan::webhook::Topic;
 use crate::intake::stop::reason;
 use crate::store::connections::reason as shop;
+use crate::store::imports::reason as import;
 use crate::store::inbox::Status;
 use serde_json::{Map, Value, json};
 
@@ -288,6 +289,25 @@ const SHOP_REASONS: [Row; 6] = [
     ),
 ];
 
+/// Why an import failed.
+const IMPORT_REASONS: [Row; 3] = [
+    (
+        import::DISCONNECTED,
+        "Cửa hàng đã ngắt kết nối. Hãy kết nối lại rồi nhập tiếp.",
+        "The shop was disconnected. Connect it again and start anew.",
+    ),
+    (
+        import::FORBIDDEN,
+        "Haravan không cho đọc loại dữ liệu này: hãy tích đủ quyền ở trang ứng dụng rồi kết nối lại.",
+        "Haravan does not let us read this kind of data: tick all scopes on the app's page and connect again.",
+    ),
+    (
+        import::REFUSED,
+        "Haravan từ chối yêu cầu. Hãy thử lại; nếu vẫn vậy, báo cho người vận hành.",
+        "Haravan refuses the request. Please try again; if it stays so, tell the operator.",
+    ),
+];
+
 fn find(rows: &[Row], code: &str) -> Option<(&'static str, &'static str)> {
     rows.iter().find(|(known, ..)| *known == code).map(|(_, vi, en)| (*vi, *en))
 }
@@ -305,6 +325,11 @@ pub fn of_warning(code: &str) -> Option<(&'static str, &'static str)> {
 /// A reason of [`crate::store::connections::reason`] in Vietnamese and English.
 pub fn of_shop_reason(code: &str) -> Option<(&'static str, &'static str)> {
     find(&SHOP_REASONS, code)
+}
+
+/// Why an import failed.
+pub fn of_import_reason(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&IMPORT_REASONS, code)
 }
 
 /// Everything, as `{kind: {code: {vi, en}}}`.

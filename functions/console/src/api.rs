@@ -10,6 +10,7 @@ pub(crate) mod problem;
 
 mod crm;
 mod events;
+mod imports;
 mod settings;
 mod shops;
 
@@ -35,6 +36,9 @@ fn table() -> Vec<(&'static str, &'static str, Routes)> {
         ("post", "/api/v1/haravan/connect", post(shops::connect)),
         ("post", "/api/v1/haravan/shops/{org_id}/subscription", post(shops::subscribe)),
         ("delete", "/api/v1/haravan/shops/{org_id}", delete(shops::disconnect)),
+        ("post", "/api/v1/haravan/shops/{org_id}/import", post(imports::start)),
+        ("get", "/api/v1/haravan/shops/{org_id}/import", get(imports::read)),
+        ("delete", "/api/v1/haravan/shops/{org_id}/import", delete(imports::stop)),
         ("get", "/api/v1/events", get(events::list)),
         ("post", "/api/v1/events/retry", post(events::retry_all)),
         ("get", "/api/v1/events/{event_id}", get(events::one)),

@@ -114,6 +114,13 @@ pub(crate) enum Kind {
         /// The choices.
         options: Vec<(String, String)>,
     },
+    /// A day.
+    Date {
+        /// What was entered, as `2026-06-12`.
+        value: String,
+        /// The last day that makes sense, in the same form.
+        last: String,
+    },
     /// A box to tick.
     Tick {
         /// Whether it is ticked.
@@ -125,7 +132,9 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, Template)]
 #[template(path = "field.html")]
 pub(crate) struct Field {
-    /// Its name, which is its anchor too.
+    /// What it is found by on its page.
+    pub id: String,
+    /// Its name, which is its anchor too unless the page has several of that name.
     pub name: String,
     /// Its label.
     pub label: String,
@@ -140,7 +149,13 @@ pub(crate) struct Field {
 impl Field {
     /// A field without hint and fault.
     pub(crate) fn new(name: &str, label: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), label: label.to_owned(), hint: None, error: None, kind }
+        let (id, label) = (name.to_owned(), label.to_owned());
+        Self { name: id.clone(), id, label, hint: None, error: None, kind }
+    }
+
+    /// One of several of its name on a page, told apart by what it is of.
+    pub(crate) fn of(self, what: impl std::fmt::Display) -> Self {
+        Self { id: format!("{}-{what}", self.name), ..self }
     }
 
     /// With a hint.
@@ -156,8 +171,8 @@ impl Field {
 
     /// The ids of what describes it, for those who do not see it.
     fn described_by(&self) -> Option<String> {
-        let hint = self.hint.as_ref().map(|_| format!("{}-hint", self.name));
-        let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
+        let hint = self.hint.as_ref().map(|_| format!("{}-hint", self.id));
+        let error = self.error.as_ref().map(|_| format!("{}-error", self.id));
         let ids: Vec<String> = error.into_iter().chain(hint).collect();
         (!ids.is_empty()).then(|| ids.join(" "))
     }

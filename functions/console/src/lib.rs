@@ -7,13 +7,14 @@
 //!
 //! The pages work without any script. A form is answered with a redirect when it did what it says, and with itself, what
 //! was entered and the reason when it did not. The subjects have one folder each ([`haravan`], [`activity`],
-//! [`settings`], [`preview`]); in each, what is done is apart from how it is shown, and the API shares the former.
+//! [`import`], [`settings`], [`preview`]); in each, what is done is apart from how it is shown, and the API shares the former.
 
 pub mod api;
 
 mod activity;
 mod form;
 mod haravan;
+mod import;
 mod language;
 mod preview;
 mod refusal;
@@ -81,6 +82,9 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/activity/{event}", get(activity::event::show))
         .route("/console/activity/{event}/retry", post(activity::retry::one))
         .route("/console/activity/{event}/crm", get(activity::crm::open))
+        .route("/console/import", get(import::page::show))
+        .route("/console/import/{org}", post(import::start::submit))
+        .route("/console/import/{org}/stop", post(import::stop::submit))
         .route("/console/settings", get(settings::page::show).post(settings::page::submit))
         .route("/console/settings/crm", post(settings::crm::submit))
         .route("/console/preview", get(preview::show))

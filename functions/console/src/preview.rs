@@ -29,7 +29,6 @@ use crate::Console;
 use crate::refusal::Trouble;
 use crate::screen::{Screen, Tab, Told};
 use crate::session::Visitor;
-use crate::when::dong;
 
 /// Events among which an order is looked for.
 const MOST: usize = 50;
@@ -200,7 +199,7 @@ impl Preview {
     fn order_rows(&self, lang: Lang) -> Vec<(&'static str, String)> {
         let Some(order) = &self.order else { return Vec::new() };
         let paid = order.saved_sale_order_payments.first().map(|payment| {
-            format!("{}, {}, {}", dong(payment.amount), payment.method_name, payment.pay_date)
+            format!("{}, {}, {}", payment.amount.dong(), payment.method_name, payment.pay_date)
         });
         let unpaid = lang.of("chưa thanh toán", "not paid yet");
         let rows = [
@@ -210,17 +209,17 @@ impl Preview {
             (lang.of("Người phụ trách", "Assignee"), order.assigned_username.clone()),
             (lang.of("Hình thức thanh toán", "Payment method"), order.payment_method_name.clone()),
             (lang.of("Đã thanh toán", "Payment"), Some(paid.unwrap_or_else(|| unpaid.to_owned()))),
-            (lang.of("Giảm giá", "Discount"), order.discount_amount.map(dong)),
-            (lang.of("Phí vận chuyển", "Shipping"), order.transport_amount.map(dong)),
-            (lang.of("Thuế", "Tax"), order.vat_amount.map(dong)),
-            (lang.of("Tổng tiền trong CRM", "Total in the CRM"), self.expected_total.map(dong)),
-            (lang.of("Tổng tiền ở Haravan", "Total at Haravan"), self.haravan_total.map(dong)),
+            (lang.of("Giảm giá", "Discount"), order.discount_amount.map(Money::dong)),
+            (lang.of("Phí vận chuyển", "Shipping"), order.transport_amount.map(Money::dong)),
+            (lang.of("Thuế", "Tax"), order.vat_amount.map(Money::dong)),
+            (lang.of("Tổng tiền trong CRM", "Total in the CRM"), self.expected_total.map(Money::dong)),
+            (lang.of("Tổng tiền ở Haravan", "Total at Haravan"), self.haravan_total.map(Money::dong)),
         ];
         rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
     }
 
     fn price(&self, line: &OrderLine) -> String {
-        dong(line.price)
+        line.price.dong()
     }
 
     fn notes(&self, lang: Lang) -> Vec<&'static str> {

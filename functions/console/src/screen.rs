@@ -12,6 +12,8 @@ pub(crate) enum Tab {
     Haravan,
     /// What arrived.
     Activity,
+    /// What was before.
+    Import,
     /// How things are done.
     Settings,
     /// How an order will look.
@@ -19,12 +21,13 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Haravan, Self::Activity, Self::Settings, Self::Preview];
+    const ALL: [Self; 5] = [Self::Haravan, Self::Activity, Self::Import, Self::Settings, Self::Preview];
 
     fn path(self) -> &'static str {
         match self {
             Self::Haravan => "/console/haravan",
             Self::Activity => "/console/activity",
+            Self::Import => "/console/import",
             Self::Settings => "/console/settings",
             Self::Preview => "/console/preview",
         }
@@ -34,6 +37,7 @@ impl Tab {
         match self {
             Self::Haravan => lang.of("Kết nối Haravan", "Haravan"),
             Self::Activity => lang.of("Hoạt động", "Activity"),
+            Self::Import => lang.of("Nhập lịch sử", "Import"),
             Self::Settings => lang.of("Cài đặt", "Settings"),
             Self::Preview => lang.of("Xem trước", "Preview"),
         }
@@ -55,7 +59,7 @@ impl Screen {
     /// The frame of a page for a visitor, and what the base template needs; `here` is where the page is found by `GET`.
     pub(crate) fn new(visitor: &Visitor, tab: Tab, here: &str) -> (Page, Self) {
         let lang = visitor.lang;
-        let page = Page { lang, other_language: Some(language::switch(lang, here)) };
+        let page = Page { lang, other_language: Some(language::switch(lang, here)), ..Page::default() };
         (page, Self { tab, csrf: visitor.session.csrf.clone(), lang })
     }
 

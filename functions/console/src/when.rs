@@ -1,17 +1,36 @@
 //! Time and money as Vietnam writes them: the shops are there, and so are the people who read this.
 
-use common::money::Money;
 use common::page::Lang;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
+fn vietnam() -> TimeZone {
+    TimeZone::fixed(Offset::constant(7))
+}
+
+/// Which day it is.
+pub(crate) fn day_of(instant: Timestamp) -> Date {
+    instant.to_zoned(vietnam()).date()
+}
+
+/// When a day begins.
+pub(crate) fn midnight(day: Date) -> Option<Timestamp> {
+    day.to_zoned(vietnam()).ok().map(|at| at.timestamp())
+}
+
+/// A day: `12/06/2026`.
+pub(crate) fn day(date: Date) -> String {
+    format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
+}
+
 /// Day and time: `12/06/2026 15:30:07`.
 pub(crate) fn moment(instant: Timestamp) -> String {
-    let at = instant.to_zoned(TimeZone::fixed(Offset::constant(7)));
+    let at = instant.to_zoned(vietnam());
     format!(
         "{:02}/{:02}/{} {:02}:{:02}:{:02}",
         at.day(),
@@ -21,22 +40,6 @@ pub(crate) fn moment(instant: Timestamp) -> String {
         at.minute(),
         at.second()
     )
-}
-
-/// An amount: `1.214.000 ₫`.
-pub(crate) fn dong(amount: Money) -> String {
-    let text = amount.to_string();
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && digits.len().saturating_sub(at) % 3 == 0 {
-            grouped.push('.');
-        }
-        grouped.push(digit);
-    }
-    let rest = if rest.is_empty() { String::new() } else { format!(",{rest}") };
-    format!("{sign}{grouped}{rest} ₫")
 }
 
 /// How long it is until `then`, in its largest unit; nothing when it has passed.
@@ -64,16 +67,6 @@ mod tests {
     #[test]
     fn a_moment_is_said_in_vietnams_time() {
         assert_eq!(moment("2026-06-12T18:30:07Z".parse().unwrap()), "13/06/2026 01:30:07");
-    }
-
-    #[test]
-    fn an_amount_is_grouped_by_thousands() {
-        let said = |text: &str| dong(Money(text.parse().unwrap()));
-        assert_eq!(said("1214000.0000"), "1.214.000 ₫");
-        assert_eq!(
-            (said("0"), said("999"), said("-25000.5")),
-            ("0 ₫".into(), "999 ₫".into(), "-25.000,5 ₫".into())
-        );
     }
 
     #[test]

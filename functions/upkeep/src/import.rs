@@ -14,8 +14,8 @@ use common::backfill;
 use common::haravan::admin::PAGE;
 use common::haravan::api::ApiError;
 use common::haravan::rows::{PageError, Reader, Row, ShopTime};
-use common::haravan::webhook::Entity;
 use common::id::{OrgId, TenantId};
+use common::import::{STEP, room};
 use common::store::StoreError;
 use common::store::connections::ShopStatus;
 use common::store::imports::{Counts, Import, ImportStatus, reason};
@@ -24,17 +24,13 @@ use common::telemetry::{Line, Metric};
 use crate::shops::{Living, READING, Trouble, later, living};
 use crate::{FUNCTION, Upkeep};
 
-/// Pause between steps: upkeep's own.
-const STEP: Duration = Duration::from_secs(60);
-
 /// Pause while the shop's token does not work.
 const NO_TOKEN: Duration = Duration::from_secs(5 * 60);
 
 /// A CRM whose next free slot is further away has no room for an import.
 const BEHIND: Duration = Duration::from_secs(5);
 
-/// Most records a step stores, and most pages it reads (half a bucket, haravan.md §5.2).
-const MOST: usize = 1000;
+/// Most pages a step reads (half a bucket, haravan.md §5.2).
 const PAGES: usize = 40;
 
 /// The longest step.
@@ -165,14 +161,6 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
     Ok(Step::Again(STEP))
 }
 
-/// How many records half of the tenant's write rate takes until the next step; an order costs two writes.
-fn room(writes_per_second: f64, stage: Entity) -> usize {
-    let writes = writes_per_second.clamp(0.01, 1000.0) * STEP.as_secs_f64() / 2.0;
-    let cost = if stage == Entity::Order { 2.0 } else { 1.0 };
-    let records = Duration::try_from_secs_f64(writes / cost).unwrap_or_default().as_secs();
-    usize::try_from(records).unwrap_or(MOST).clamp(1, MOST)
-}
-
 /// How many records there are, about; `None` when Haravan does not say.
 async fn total(reader: &Reader<'_>, import: &Import, filters: &[(&str, &str)]) -> Option<i64> {
     let mut total: i64 = 0;
@@ -197,17 +185,4 @@ fn stopped(error: &PageError) -> Step {
 
 fn added(count: i64, more: usize) -> i64 {
     count.saturating_add(i64::try_from(more).unwrap_or(i64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_import_leaves_half_of_the_write_rate_to_live_events() {
-        assert_eq!(room(1.0, Entity::Order), 15);
-        assert_eq!(room(1.0, Entity::Customer), 30);
-        assert_eq!(room(0.01, Entity::Order), 1, "it always goes on");
-        assert_eq!(room(1e9, Entity::Order), MOST);
-    }
 }

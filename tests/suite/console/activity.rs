@@ -39,6 +39,7 @@ async fn what_arrived_is_listed_newest_first_in_words_of_both_languages() {
 
     let page = browser.open("/console/activity").await;
     page.says("Đơn hàng mới").says("Khách hàng mới").says("HRV-1791400031").says("12/06/2026 15:3");
+    page.says("333.000 ₫");
     page.says("Cần người xem").says("Không đọc được nội dung Haravan gửi tới");
     let at = |text: &str| page.html.find(text).unwrap();
     assert!(at("Không đọc được") < at("Khách hàng mới") && at("Khách hàng mới") < at("HRV-1791400031"));

@@ -182,6 +182,14 @@ async fn every_answer_is_as_described() {
         ),
         ("post", format!("{shop}/subscription"), "/api/v1/haravan/shops/{org_id}/subscription", None),
         ("get", "/api/v1/haravan".to_owned(), "/api/v1/haravan", None),
+        (
+            "post",
+            format!("{shop}/import"),
+            "/api/v1/haravan/shops/{org_id}/import",
+            Some(json!({"from": "2026-06-01", "to": "2026-06-02", "orders": true, "admin_name": "Lan"})),
+        ),
+        ("get", format!("{shop}/import"), "/api/v1/haravan/shops/{org_id}/import", None),
+        ("delete", format!("{shop}/import"), "/api/v1/haravan/shops/{org_id}/import", None),
         ("get", "/api/v1/events".to_owned(), "/api/v1/events", None),
         ("get", "/api/v1/events?limit=1".to_owned(), "/api/v1/events", None),
         ("get", "/api/v1/events?q=nobody".to_owned(), "/api/v1/events", None),
@@ -217,6 +225,8 @@ async fn every_answer_is_as_described() {
         (Method::PUT, "/api/v1/haravan/app", Some(json!({"client_id": ""}))),
         (Method::POST, "/api/v1/haravan/shops/1/subscription", None),
         (Method::POST, "/api/v1/haravan/shops/200000987654/subscription", None),
+        (Method::POST, "/api/v1/haravan/shops/200000987654/import", Some(json!({"from": "2026-06-31"}))),
+        (Method::DELETE, "/api/v1/haravan/shops/200000987654/import", None),
         (Method::DELETE, "/api/v1/haravan/shops/200000987654", None),
         (Method::PUT, "/api/v1/settings", Some(json!({"settings": []}))),
     ] {

@@ -3,6 +3,7 @@
 mod activity;
 mod api;
 mod haravan;
+mod import;
 mod pages;
 mod preview;
 mod sessions;

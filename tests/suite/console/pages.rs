@@ -8,6 +8,7 @@ use connect_tests::haravan::{CustomerSpec, Fault, LineSpec, OrderSpec};
 use jiff::Timestamp;
 use local::seed;
 use reqwest::Method;
+use serde_json::json;
 
 use super::Browser;
 use crate::harness::{World, fixture};
@@ -58,6 +59,10 @@ async fn hostile() -> World {
         .note(SCRIPT);
     world.place(order.clone()).await;
     world.place(order).await;
+    let wish = json!({"from": "2026-06-01", "to": "2026-06-02", "orders": true, "admin_name": SCRIPT});
+    let path = format!("/api/v1/haravan/shops/{}/import", seed::ORG);
+    let (status, answer) = world.call(Method::POST, &path, Some(wish)).await;
+    assert_eq!(status, 202, "{answer}");
     world
 }
 
@@ -92,6 +97,13 @@ async fn every_page(world: &World) -> Vec<String> {
         "/console/activity?retried=3",
         "/console/activity?retried=more",
         "/console/activity?retried=none",
+        "/console/import",
+        "/console/import?still=1",
+        "/console/import?done=started",
+        "/console/import?done=running",
+        "/console/import?done=stopped",
+        "/console/import?done=not_running",
+        "/console/import?done=not_connected",
         "/console/settings",
         "/console/settings?done=saved",
         "/console/preview",
@@ -192,6 +204,9 @@ async fn one_tenants_events_and_shops_are_not_another_tenants() {
         (Method::GET, format!("/api/v1/events/{id}")),
         (Method::POST, format!("/api/v1/events/{id}/retry")),
         (Method::POST, format!("/api/v1/haravan/shops/{}/subscription", seed::ORG)),
+        (Method::POST, format!("/api/v1/haravan/shops/{}/import", seed::ORG)),
+        (Method::GET, format!("/api/v1/haravan/shops/{}/import", seed::ORG)),
+        (Method::DELETE, format!("/api/v1/haravan/shops/{}/import", seed::ORG)),
         (Method::DELETE, format!("/api/v1/haravan/shops/{}", seed::ORG)),
     ] {
         let (status, _) = world.call_as(&key, method, &path, None).await;

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::cursor::event_id;
-use crate::when::{dong, moment};
+use crate::when::moment;
 
 /// An event.
 #[derive(Debug, Clone, Serialize)]
@@ -227,7 +227,7 @@ impl EventReport {
 
     /// The order's total, in words.
     pub(crate) fn sum(&self) -> Option<String> {
-        self.total.map(dong)
+        self.total.map(Money::dong)
     }
 
     /// When it is tried again, in words.
