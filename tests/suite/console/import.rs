@@ -38,6 +38,7 @@ async fn running(world: &World) -> Browser {
 #[tokio::test]
 async fn an_import_is_started_with_whole_days_of_vietnam_and_who_asked() {
     let world = World::start().await;
+    world.settings(|settings| settings.writes_per_second = 1.0).await;
     let mut browser = world.admin().await;
     let page = browser.open("/console/import").await;
     page.says("<a href=\"/console/import\" aria-current=\"page\">Nhập lịch sử</a>")
