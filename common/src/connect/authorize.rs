@@ -51,7 +51,8 @@ fn authorize_url(
     if let Some(org) = flow.suggested() {
         query.append_pair("orgid", &org.to_string());
     }
-    let mut url = accounts.base.join("connect/authorize").map_err(|_| Refusal::Unavailable("address"))?;
+    let mut url =
+        accounts.base.join("connect/authorize").map_err(|_| Refusal::Unavailable("address_not_built"))?;
     // A blank is `%20` in the protocol's examples; a `+` of a value is `%2B` by now.
     url.set_query(Some(&query.finish().replace('+', "%20")));
     Ok(url)

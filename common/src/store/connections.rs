@@ -562,7 +562,8 @@ impl Connections {
     }
 
     /// Gives the right to refresh back after a call that did not come through. `sent` when the provider may have seen
-    /// the refresh token: the note of it stays.
+    /// the refresh token, in this call or in an earlier one that was cut off ([`ShopConnection::refresh_started`] of the
+    /// connection that [`Lease::Won`] gave): the note of it stays.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the right ends by itself.

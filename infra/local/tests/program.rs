@@ -257,12 +257,22 @@ async fn nothing_the_program_says_carries_a_secret_a_body_a_phone_or_an_email() 
         .header("x-haravan-topic", "canary-topic")
         .header("x-haravan-hmacsha256", "canary-signature");
     assert_eq!(forged.body("canary-note").send().await.unwrap().status(), 401);
+    let base = program.get("base_url");
+    for visit in [
+        "login?ticket=canary-ticket",
+        "login?state=canary-state&code=canary-code&id_token=canary-id-token",
+        "grandservice?state=canary-state&error=canary-error&error_description=canary-words",
+    ] {
+        let visit =
+            http.get(format!("{base}/api/haravan/{visit}")).header("cookie", "hvc_flow=canary-cookie");
+        assert_eq!(visit.send().await.unwrap().status(), 400);
+    }
     tokio::time::sleep(Duration::from_secs(6)).await;
     let said = std::fs::read_to_string(&program.log).unwrap();
     assert!(said.contains("event.delayed") && said.contains("webhook.refused"), "{said}");
+    assert_eq!(said.matches("connect.refused").count(), 3, "{said}");
     let secrets = [program.get("client_secret"), program.get("getfly_api_key"), program.get("verify_token")];
-    let canaries =
-        ["987654321", "canary.bird", "canary-note", "canary-topic", "canary-signature", "Kanari", "Vàng"];
+    let canaries = ["987654321", "canary.bird", "canary-", "Kanari", "Vàng"];
     for canary in canaries.into_iter().map(str::to_owned).chain(secrets) {
         assert!(!said.contains(&canary), "the log says {canary}");
     }

@@ -2,6 +2,7 @@
 //! not hang on one emulator's quirks.
 
 mod claims;
+mod connections;
 mod inbox;
 mod model;
 mod pace;
