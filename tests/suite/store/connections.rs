@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::id::{OrgId, TenantId};
 use common::store::claims::ClaimToken;
 use common::store::connections::{
-    Connect, Connections, Lease, NewShop, REFRESH_LEASE, SealedTokens, ShopConnection, ShopRef, ShopStatus,
-    WATCH_SHARDS, reason,
+    Connect, Connections, Due, Lease, NewShop, REFRESH_LEASE, SealedTokens, ShopConnection, ShopRef,
+    ShopStatus, WATCH_SHARDS, reason,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -140,7 +140,8 @@ impl Play<'_> {
     async fn due(&self, at: Timestamp) -> BTreeSet<Place> {
         let mut due = BTreeSet::new();
         for shard in 0..WATCH_SHARDS {
-            for (tenant, org) in self.shops.due(shard, at, 1000).await.unwrap() {
+            for found in self.shops.due(shard, at, 1000).await.unwrap() {
+                let Due::Shop(tenant, org) = found else { continue };
                 let shop = usize::try_from(org.0 - self.first_org).ok().filter(|shop| *shop < SHOPS);
                 let tenant = TENANTS.iter().position(|known| *known == tenant.as_str()).unwrap();
                 due.extend(shop.map(|shop| (tenant, shop)));
@@ -280,7 +281,7 @@ impl Play<'_> {
                 self.shops.needs_reconnect(&shop, version, why, false).await.unwrap();
             }
             Step::Fresh(pair) => {
-                let stored = self.shops.rotate(&shop, version, &tokens(pair)).await.unwrap();
+                let stored = self.shops.rotate(&shop, version, &tokens(pair), self.now).await.unwrap();
                 let now = self.shops.shop(&shop.tenant, shop.org).await.unwrap().unwrap();
                 if stored {
                     assert_eq!((now.status, refresh_of(&now)), (ShopStatus::Connected, Some(pair)));
