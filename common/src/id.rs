@@ -101,6 +101,62 @@ haravan_id!(
     "staff id"
 );
 
+macro_rules! page_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+                if fits { Ok(Self(text.to_owned())) } else { Err(InvalidId($what)) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+page_id!(
+    /// A Facebook page: digits, kept as text (pages.md §1.7).
+    PageId,
+    "Facebook page id"
+);
+page_id!(
+    /// A Zalo Official Account: digits beyond 2^53, kept as text (pages.md §2.6).
+    OaId,
+    "Zalo OA id"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

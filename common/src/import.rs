@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::haravan::webhook::Entity;
 use crate::id::{OrgId, TenantId};
-use crate::store::connections::{Person, ShopStatus};
+use crate::store::connections::{ConnectionStatus, Person};
 use crate::store::imports::{Import, NewImport, Started};
 use crate::store::{Store, StoreError};
 
@@ -69,7 +69,7 @@ pub async fn start_import(
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
     let Some(shop) = store.connections.shop(tenant, org).await? else { return Ok(Answer::NotConnected) };
-    if shop.status != ShopStatus::Connected {
+    if shop.status != ConnectionStatus::Connected {
         return Ok(Answer::NotConnected);
     }
     let Wish { from, to, orders, customers, by } = wish;

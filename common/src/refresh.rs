@@ -1,9 +1,10 @@
 //! Access tokens that end, replaced in time: the one way a refresh token is ever sent (pages.md §2.12).
 //!
-//! Haravan may give a new refresh token with every refresh and kill the old one (haravan.md §10.2). Then two workers who
-//! refresh at once, or one who dies between Haravan's answer and our write, cost the shop its connection. So:
+//! A provider may give a new refresh token with every refresh and kill the old one: Zalo does (pages.md §2.5), Haravan may
+//! (haravan.md §10.2). Then two workers who refresh at once, or one who dies between the provider's answer and our write,
+//! cost the shop or page its connection. So:
 //!
-//! 1. **One at a time.** Callers of this process share one refresh per shop; processes meet at a lease on the connection,
+//! 1. **One at a time.** Callers of this process share one refresh per connection; processes meet at a lease on the connection,
 //!    which is longer than all calls a refresh makes. Winning the lease *is* reading again: it names the token version.
 //! 2. **A note before the call.** With the lease, `refresh_started_at` is written. It goes when the outcome is known, so
 //!    a note that is found tells of a refresh that was cut off.
@@ -30,14 +31,16 @@ use secrecy::SecretString;
 
 use crate::clock::SharedClock;
 use crate::haravan::token_endpoint::{App, GrantError, TokenEndpoint, Tokens};
-use crate::id::{OrgId, TenantId};
+use crate::id::TenantId;
 use crate::intake::job::until;
 use crate::seal::{Place, SealError};
 use crate::store::claims::ClaimToken;
-use crate::store::connections::{Lease, SealedTokens, ShopConnection, ShopRef, ShopStatus, reason};
+use crate::store::connections::{
+    ConnectionRef, ConnectionStatus, Lease, SealedTokens, Subject, TokenState, reason,
+};
 use crate::store::{Store, StoreError, schema};
 use crate::telemetry::{Line, Metric};
-use crate::tenant::{Directory, DirectoryError, shop_place};
+use crate::tenant::{Directory, DirectoryError, connection_place};
 
 /// A token with less than this to live is refreshed (haravan.md §1.10, §10.1).
 pub const REMAINING: Duration = Duration::from_secs(30 * 60);
@@ -56,8 +59,8 @@ const LOOK_PAUSE: Duration = Duration::from_millis(500);
 /// What a refresh came to.
 #[derive(Debug, Clone)]
 pub enum Refreshed {
-    /// The connection has newer tokens, ours or another worker's: as it is now.
-    Fresh(Box<ShopConnection>),
+    /// The connection has newer tokens, ours or another worker's: as they are now.
+    Fresh(Box<TokenState>),
     /// An admin has to connect again; the connection says so.
     NeedsReconnect(&'static str),
     /// Nothing is decided: try again later.
@@ -68,15 +71,15 @@ pub enum Refreshed {
 
 /// When the connection's tokens should be refreshed; `None` for tokens that do not end or cannot be refreshed.
 ///
-/// Shops are spread by up to a tenth of the token's life, so that those connected together are not refreshed together.
-pub fn due_at(shop: &ShopConnection) -> Option<Timestamp> {
-    let tokens = shop.tokens.as_ref()?;
+/// Connections are spread by up to a tenth of the token's life, so that those made together are not refreshed together.
+pub fn due_at(state: &TokenState) -> Option<Timestamp> {
+    let tokens = state.tokens.as_ref()?;
     let (ends, _) = (tokens.expires_at?, tokens.refresh.as_ref()?);
-    let issued = shop.rotated_at.or(shop.connected_at).unwrap_or(ends);
+    let issued = state.rotated_at.or(state.connected_at).unwrap_or(ends);
     let lives = until(issued, ends);
     let spread = {
         let mut hash = DefaultHasher::new();
-        (shop.tenant.as_str(), shop.org, shop.token_version).hash(&mut hash);
+        (&state.of, state.version).hash(&mut hash);
         f64::from(u16::try_from(hash.finish() % 1000).unwrap_or_default()) / 1000.0
     };
     let before_end =
@@ -85,8 +88,8 @@ pub fn due_at(shop: &ShopConnection) -> Option<Timestamp> {
 }
 
 /// Whether the access token has ended.
-pub fn has_ended(shop: &ShopConnection, now: Timestamp) -> bool {
-    shop.tokens.as_ref().and_then(|tokens| tokens.expires_at).is_some_and(|ends| ends <= now)
+pub fn has_ended(state: &TokenState, now: Timestamp) -> bool {
+    state.tokens.as_ref().and_then(|tokens| tokens.expires_at).is_some_and(|ends| ends <= now)
 }
 
 type Flight = Shared<BoxFuture<'static, Refreshed>>;
@@ -98,27 +101,27 @@ pub struct Refresher(Arc<Inner>);
 struct Inner {
     store: Store,
     directory: Arc<Directory>,
-    endpoint: TokenEndpoint,
+    haravan: TokenEndpoint,
     clock: SharedClock,
-    flights: Mutex<HashMap<(TenantId, OrgId), Flight>>,
-    /// Pairs that Haravan gave and the store did not take yet.
-    unwritten: Mutex<HashMap<(TenantId, OrgId), Unwritten>>,
+    flights: Mutex<HashMap<(TenantId, Subject), Flight>>,
+    /// Pairs that the provider gave and the store did not take yet.
+    unwritten: Mutex<HashMap<(TenantId, Subject), Unwritten>>,
 }
 
 #[derive(Clone)]
 struct Unwritten {
-    shop: ShopRef,
+    of: ConnectionRef,
     version: i64,
     tokens: SealedTokens,
 }
 
 impl Refresher {
     /// Puts the parts together. One per process, so that its callers share their refreshes.
-    pub fn new(store: Store, directory: Arc<Directory>, endpoint: TokenEndpoint, clock: SharedClock) -> Self {
+    pub fn new(store: Store, directory: Arc<Directory>, haravan: TokenEndpoint, clock: SharedClock) -> Self {
         Self(Arc::new(Inner {
             store,
             directory,
-            endpoint,
+            haravan,
             clock,
             flights: Mutex::default(),
             unwritten: Mutex::default(),
@@ -127,16 +130,16 @@ impl Refresher {
 
     /// Refreshes the tokens of a connection as it was read, unless they are newer by now. For upkeep, and for whoever
     /// met a 401: read the connection again first, then refresh once, then try once more.
-    pub async fn refresh(&self, shop: &ShopConnection) -> Refreshed {
-        let key = (shop.tenant.clone(), shop.org);
+    pub async fn refresh(&self, state: &TokenState) -> Refreshed {
+        let key = (state.of.tenant.clone(), state.of.subject.clone());
         let flight = {
             let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
             match flights.get(&key) {
                 Some(flight) => flight.clone(),
                 None => {
-                    let (inner, shop, landed) = (Arc::clone(&self.0), shop.clone(), key.clone());
+                    let (inner, state, landed) = (Arc::clone(&self.0), state.clone(), key.clone());
                     let task = tokio::spawn(async move {
-                        let outcome = inner.refresh(&shop).await;
+                        let outcome = inner.refresh(&state).await;
                         inner.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&landed);
                         outcome
                     });
@@ -156,7 +159,7 @@ enum Sent {
     Refused {
         cut_off: bool,
     },
-    /// Nothing is known, or nothing was spent: `spent` when Haravan may have seen the token.
+    /// Nothing is known, or nothing was spent: `spent` when the provider may have seen the token.
     Nothing {
         spent: bool,
     },
@@ -165,8 +168,8 @@ enum Sent {
 }
 
 impl Inner {
-    async fn refresh(&self, shop: &ShopConnection) -> Refreshed {
-        match self.try_refresh(shop).await {
+    async fn refresh(&self, state: &TokenState) -> Refreshed {
+        match self.try_refresh(state).await {
             Ok(refreshed) => refreshed,
             Err(error) => {
                 tracing::warn!(%error, "a refresh stopped short and is tried again");
@@ -175,68 +178,61 @@ impl Inner {
         }
     }
 
-    async fn try_refresh(&self, shop: &ShopConnection) -> Result<Refreshed, DirectoryError> {
-        if let Some(kept) = self.kept(shop) {
+    async fn try_refresh(&self, state: &TokenState) -> Result<Refreshed, DirectoryError> {
+        if let Some(kept) = self.kept(state) {
             return self.write(kept).await;
         }
         let owner = ClaimToken::random()?;
-        let leased = self
-            .store
-            .connections
-            .lease_refresh(&shop.this(), shop.token_version, &owner, self.clock.now())
-            .await?;
+        let connections = &self.store.connections;
+        let leased = connections.lease_refresh(&state.of, state.version, &owner, self.clock.now()).await?;
         let held = match leased {
             Lease::Won(held) => held,
-            Lease::Lost(now) => return self.await_another(shop, now).await,
+            Lease::Lost(now) => return self.await_another(state, now).await,
         };
         // A note that was there already tells of a refresh that was cut off.
         let noted = held.refresh_started.is_some();
-        let (app, refresh) = match self.credentials(&held).await {
-            Ok(Some(credentials)) => credentials,
+        let refresh = match self.opened(&held).await {
+            Ok(Some(refresh)) => refresh,
             Ok(None) => {
-                self.give_back(shop, &owner, noted).await;
+                self.give_back(&state.of, &owner, noted).await;
                 return Ok(Refreshed::Later);
             }
             Err(error) => {
-                self.give_back(shop, &owner, noted).await;
+                self.give_back(&state.of, &owner, noted).await;
                 return Err(error);
             }
         };
-        match self.send(&app, &refresh, noted).await {
+        match self.send(&state.of, &refresh, noted).await {
             Sent::Tokens(tokens) => {
-                let tokens = self.sealed(shop, &tokens).await?;
-                self.write(Unwritten { shop: shop.this(), version: shop.token_version, tokens }).await
+                let tokens = self.sealed(&state.of, &tokens).await?;
+                self.write(Unwritten { of: state.of.clone(), version: state.version, tokens }).await
             }
             Sent::Refused { cut_off } => {
                 let why = if cut_off { reason::REFRESH_LOST } else { reason::REFRESH_REFUSED };
                 self.refused(&held, why).await
             }
             Sent::Nothing { spent } => {
-                self.give_back(shop, &owner, spent).await;
-                Line::new("refresh", "refresh.unanswered")
-                    .with("tenant", shop.tenant.as_str())
-                    .with("org", shop.org.0)
-                    .count(Metric::TokenNotRefreshed, 1)
-                    .emit();
+                self.give_back(&state.of, &owner, spent).await;
+                line("refresh.unanswered", &state.of).count(Metric::TokenNotRefreshed, 1).emit();
                 Ok(Refreshed::Later)
             }
             Sent::Misconfigured(error) => {
-                tracing::warn!(%error, "a refresh was refused for what the tenant entered");
-                // While the access token lives an admin may still correct it; after that the shop must not look well.
+                tracing::warn!(%error, "a refresh was refused for the app's id or secret");
+                // While the access token lives this may still be corrected; after that the connection must not look well.
                 if has_ended(&held, self.clock.now()) {
                     return self.refused(&held, reason::REFRESH_REFUSED).await;
                 }
-                self.give_back(shop, &owner, noted).await;
+                self.give_back(&state.of, &owner, noted).await;
                 Ok(Refreshed::Later)
             }
         }
     }
 
     /// Sends the refresh token, once more if the answer is lost (pages.md §2.12, 6).
-    async fn send(&self, app: &App, refresh: &SecretString, noted: bool) -> Sent {
+    async fn send(&self, of: &ConnectionRef, refresh: &SecretString, noted: bool) -> Sent {
         let mut spent = noted;
         for _ in 0..2 {
-            match self.endpoint.refresh(app, refresh).await {
+            match self.call(of, refresh).await {
                 Ok(tokens) => return Sent::Tokens(tokens),
                 Err(GrantError::InvalidGrant) => return Sent::Refused { cut_off: spent },
                 Err(GrantError::NotSent) => return Sent::Nothing { spent },
@@ -252,42 +248,56 @@ impl Inner {
     /// Somebody else is at it, or was: waits for them a little.
     async fn await_another(
         &self,
-        shop: &ShopConnection,
-        mut now: Option<Box<ShopConnection>>,
+        state: &TokenState,
+        mut now: Option<Box<TokenState>>,
     ) -> Result<Refreshed, DirectoryError> {
         for _ in 0..LOOKS {
-            match decided_by_others(shop, now) {
+            match decided_by_others(state, now) {
                 Refreshed::Later => self.clock.sleep(LOOK_PAUSE).await,
                 decided => return Ok(decided),
             }
-            now = self.store.connections.shop(&shop.tenant, shop.org).await?.map(Box::new);
+            now = self.now(&state.of).await?;
         }
-        Ok(decided_by_others(shop, now))
+        Ok(decided_by_others(state, now))
     }
 
-    async fn credentials(
-        &self,
-        shop: &ShopConnection,
-    ) -> Result<Option<(App, SecretString)>, DirectoryError> {
-        let tenant = self.directory.tenant(&shop.tenant).await?;
+    async fn now(&self, of: &ConnectionRef) -> Result<Option<Box<TokenState>>, StoreError> {
+        Ok(self.store.connections.token_state(&of.tenant, &of.subject).await?.map(Box::new))
+    }
+
+    async fn call(&self, of: &ConnectionRef, refresh: &SecretString) -> Result<Tokens, GrantError> {
+        match &of.subject {
+            Subject::Shop(_) => self.haravan.refresh(&self.haravan_app(&of.tenant).await?, refresh).await,
+            Subject::Page(_) => Err(GrantError::NotSent),
+        }
+    }
+
+    async fn haravan_app(&self, tenant: &TenantId) -> Result<App, GrantError> {
+        let tenant = self.directory.tenant(tenant).await.map_err(|error| {
+            tracing::warn!(%error, "a refresh has to wait for its tenant");
+            GrantError::NotSent
+        })?;
         let app = tenant.and_then(|tenant| {
             let client_id = tenant.client_id.clone()?;
             let client_secret = tenant.secrets.first()?.secret.clone();
             Some(App { client_id, client_secret })
         });
-        let Some(app) = app else {
+        app.ok_or_else(|| {
             tracing::warn!("a refresh has to wait: the tenant has no client id or secret");
-            return Ok(None);
-        };
-        let sealed = shop.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
-        let Some(sealed) = sealed else { return Ok(None) };
-        let key = shop_place(&shop.tenant, shop.org);
-        let place = Place { key: &key, field: schema::connections::REFRESH_TOKEN };
-        Ok(Some((app, self.directory.unseal(place, sealed).await?)))
+            GrantError::NotSent
+        })
     }
 
-    async fn sealed(&self, shop: &ShopConnection, tokens: &Tokens) -> Result<SealedTokens, SealError> {
-        let key = shop_place(&shop.tenant, shop.org);
+    async fn opened(&self, held: &TokenState) -> Result<Option<SecretString>, DirectoryError> {
+        let sealed = held.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
+        let Some(sealed) = sealed else { return Ok(None) };
+        let key = connection_place(&held.of.tenant, &held.of.subject);
+        let place = Place { key: &key, field: schema::connections::REFRESH_TOKEN };
+        Ok(Some(self.directory.unseal(place, sealed).await?))
+    }
+
+    async fn sealed(&self, of: &ConnectionRef, tokens: &Tokens) -> Result<SealedTokens, SealError> {
+        let key = connection_place(&of.tenant, &of.subject);
         let access = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
         let refresh = Place { key: &key, field: schema::connections::REFRESH_TOKEN };
         let now = self.clock.now();
@@ -303,28 +313,23 @@ impl Inner {
 
     /// Stores a new pair, however often it takes; one that cannot be stored is kept for the next try.
     async fn write(&self, pair: Unwritten) -> Result<Refreshed, DirectoryError> {
-        let key = (pair.shop.tenant.clone(), pair.shop.org);
+        let key = (pair.of.tenant.clone(), pair.of.subject.clone());
         let mut pause = WRITE_PAUSE;
         for left in (0..WRITES).rev() {
-            let shops = &self.store.connections;
-            let written = shops.rotate(&pair.shop, pair.version, &pair.tokens, self.clock.now()).await;
+            let connections = &self.store.connections;
+            let written = connections.rotate(&pair.of, pair.version, &pair.tokens, self.clock.now()).await;
             match written {
                 Ok(written) => {
                     self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
                     if written {
-                        Line::new("refresh", "refresh.done")
-                            .with("tenant", pair.shop.tenant.as_str())
-                            .with("org", pair.shop.org.0)
-                            .count(Metric::TokenRefreshed, 1)
-                            .emit();
+                        line("refresh.done", &pair.of).count(Metric::TokenRefreshed, 1).emit();
                     }
                     // A repeated write may be refused because the first one took effect unseen.
-                    let now = shops.shop(&pair.shop.tenant, pair.shop.org).await?;
-                    return Ok(match now {
+                    return Ok(match self.now(&pair.of).await? {
                         Some(now)
-                            if now.generation == pair.shop.generation && now.token_version > pair.version =>
+                            if now.of.generation == pair.of.generation && now.version > pair.version =>
                         {
-                            Refreshed::Fresh(Box::new(now))
+                            Refreshed::Fresh(now)
                         }
                         _ => Refreshed::Gone,
                     });
@@ -341,38 +346,36 @@ impl Inner {
         Ok(Refreshed::Later)
     }
 
-    fn kept(&self, shop: &ShopConnection) -> Option<Unwritten> {
+    fn kept(&self, state: &TokenState) -> Option<Unwritten> {
         let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = unwritten.get(&(shop.tenant.clone(), shop.org))?;
-        (kept.shop == shop.this() && kept.version == shop.token_version).then(|| kept.clone())
+        let kept = unwritten.get(&(state.of.tenant.clone(), state.of.subject.clone()))?;
+        (kept.of == state.of && kept.version == state.version).then(|| kept.clone())
     }
 
-    /// Haravan refuses the refresh token (pages.md §2.12, 5).
-    async fn refused(&self, shop: &ShopConnection, why: &'static str) -> Result<Refreshed, DirectoryError> {
-        let shops = &self.store.connections;
-        let wipe = has_ended(shop, self.clock.now());
-        if give_up(&self.store, shop, why, wipe).await? {
+    /// The provider refuses the refresh token (pages.md §2.12, 5).
+    async fn refused(&self, state: &TokenState, why: &'static str) -> Result<Refreshed, DirectoryError> {
+        let wipe = has_ended(state, self.clock.now());
+        if give_up(&self.store, state, why, wipe).await? {
             return Ok(Refreshed::NeedsReconnect(why));
         }
-        let now = shops.shop(&shop.tenant, shop.org).await?.map(Box::new);
-        Ok(decided_by_others(shop, now))
+        Ok(decided_by_others(state, self.now(&state.of).await?))
     }
 
-    async fn give_back(&self, shop: &ShopConnection, owner: &ClaimToken, spent: bool) {
-        if let Err(error) = self.store.connections.release_refresh(&shop.this(), owner, spent).await {
+    async fn give_back(&self, of: &ConnectionRef, owner: &ClaimToken, spent: bool) {
+        if let Err(error) = self.store.connections.release_refresh(of, owner, spent).await {
             tracing::warn!(%error, "the right to refresh was not given back and ends by itself");
         }
     }
 }
 
 /// What the connection as it is now says about the one that was read.
-fn decided_by_others(read: &ShopConnection, now: Option<Box<ShopConnection>>) -> Refreshed {
+fn decided_by_others(read: &TokenState, now: Option<Box<TokenState>>) -> Refreshed {
     let Some(now) = now else { return Refreshed::Gone };
-    if now.generation != read.generation || now.status == ShopStatus::Disconnected {
+    if now.of.generation != read.of.generation || now.status == ConnectionStatus::Disconnected {
         Refreshed::Gone
-    } else if now.token_version > read.token_version {
+    } else if now.version > read.version {
         Refreshed::Fresh(now)
-    } else if now.status == ShopStatus::NeedsReconnect {
+    } else if now.status == ConnectionStatus::NeedsReconnect {
         let why = reason::needs_reconnect(now.reason.as_deref());
         Refreshed::NeedsReconnect(why.unwrap_or(reason::TOKEN_REFUSED))
     } else {
@@ -380,14 +383,8 @@ fn decided_by_others(read: &ShopConnection, now: Option<Box<ShopConnection>>) ->
     }
 }
 
-/// Says that a shop's admin has to connect again.
-fn report_needs_reconnect(shop: &ShopRef, why: &'static str) {
-    Line::new("refresh", "shop.needs_reconnect")
-        .with("tenant", shop.tenant.as_str())
-        .with("org", shop.org.0)
-        .with("reason", why)
-        .count(Metric::ShopNeedsReconnect, 1)
-        .emit();
+fn line(event: &'static str, of: &ConnectionRef) -> Line {
+    Line::new("refresh", event).with("tenant", of.tenant.as_str()).with("connection", of.subject.sort_key())
 }
 
 /// Gives up a connection's tokens as they were read, for want of any that work; counted when it was connected until now.
@@ -397,14 +394,17 @@ fn report_needs_reconnect(shop: &ShopRef, why: &'static str) {
 /// [`StoreError`].
 pub async fn give_up(
     store: &Store,
-    shop: &ShopConnection,
+    state: &TokenState,
     why: &'static str,
     wipe: bool,
 ) -> Result<bool, StoreError> {
-    let shops = &store.connections;
-    let given_up = shops.needs_reconnect(&shop.this(), shop.token_version, why, wipe).await?;
-    if given_up && shop.status == ShopStatus::Connected {
-        report_needs_reconnect(&shop.this(), why);
+    let given_up = store.connections.needs_reconnect(&state.of, state.version, why, wipe).await?;
+    if given_up && state.status == ConnectionStatus::Connected {
+        let (event, metric) = match state.of.subject {
+            Subject::Shop(_) => ("shop.needs_reconnect", Metric::ShopNeedsReconnect),
+            Subject::Page(_) => ("page.needs_reconnect", Metric::PageNeedsReconnect),
+        };
+        line(event, &state.of).with("reason", why).count(metric, 1).emit();
     }
     Ok(given_up)
 }
@@ -412,42 +412,33 @@ pub async fn give_up(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::walks::Walk;
+    use crate::id::OrgId;
 
-    fn shop(lives: Option<u64>, refresh: bool) -> ShopConnection {
+    fn state(lives: Option<u64>, refresh: bool) -> TokenState {
         let connected: Timestamp = "2026-06-12T00:00:00Z".parse().unwrap();
-        ShopConnection {
-            tenant: "hat-mam".parse().unwrap(),
-            org: OrgId(7),
-            status: ShopStatus::Connected,
+        TokenState {
+            of: ConnectionRef {
+                tenant: "hat-mam".parse().unwrap(),
+                subject: Subject::Shop(OrgId(7)),
+                generation: 1,
+            },
+            status: ConnectionStatus::Connected,
             reason: None,
-            generation: 1,
-            shop_domain: None,
-            shop_name: None,
             tokens: Some(SealedTokens {
                 access: vec![1],
                 refresh: refresh.then(|| vec![2]),
                 expires_at: lives.map(|hours| connected + Duration::from_secs(hours * 3600)),
             }),
-            token_version: 1,
+            version: 1,
             rotated_at: None,
-            refresh_started: None,
-            scopes: Vec::new(),
-            connected_by: None,
             connected_at: Some(connected),
-            ended_at: None,
-            topics: None,
-            topics_at: None,
-            suspected_at: None,
-            due: None,
-            orders: Walk::default(),
-            customers: Walk::default(),
+            refresh_started: None,
         }
     }
 
     fn remaining(hours: u64) -> Duration {
-        let shop = shop(Some(hours), true);
-        until(due_at(&shop).unwrap(), shop.tokens.unwrap().expires_at.unwrap())
+        let state = state(Some(hours), true);
+        until(due_at(&state).unwrap(), state.tokens.unwrap().expires_at.unwrap())
     }
 
     #[test]
@@ -463,9 +454,9 @@ mod tests {
 
     #[test]
     fn tokens_that_do_not_end_or_cannot_be_refreshed_are_left_alone() {
-        assert_eq!(due_at(&shop(None, true)), None);
-        assert_eq!(due_at(&shop(Some(16), false)), None);
-        assert_eq!(due_at(&ShopConnection { tokens: None, ..shop(Some(16), true) }), None);
-        assert!(!has_ended(&shop(None, true), Timestamp::MAX));
+        assert_eq!(due_at(&state(None, true)), None);
+        assert_eq!(due_at(&state(Some(16), false)), None);
+        assert_eq!(due_at(&TokenState { tokens: None, ..state(Some(16), true) }), None);
+        assert!(!has_ended(&state(None, true), Timestamp::MAX));
     }
 }

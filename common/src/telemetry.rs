@@ -53,6 +53,8 @@ pub enum Metric {
     TokenNotRefreshed,
     /// A shop's admin has to connect it again.
     ShopNeedsReconnect,
+    /// A page's admin has to connect it again.
+    PageNeedsReconnect,
     /// Haravan says that the app was removed from a shop.
     ShopSuspected,
     /// The app is gone from a shop: its tokens are wiped.
@@ -71,7 +73,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -90,6 +92,7 @@ impl Metric {
         Self::TokenRefreshed,
         Self::TokenNotRefreshed,
         Self::ShopNeedsReconnect,
+        Self::PageNeedsReconnect,
         Self::ShopSuspected,
         Self::ShopUninstalled,
         Self::SubscriptionLost,
@@ -120,6 +123,7 @@ impl Metric {
             Self::TokenRefreshed => "TokenRefreshed",
             Self::TokenNotRefreshed => "TokenNotRefreshed",
             Self::ShopNeedsReconnect => "ShopNeedsReconnect",
+            Self::PageNeedsReconnect => "PageNeedsReconnect",
             Self::ShopSuspected => "ShopSuspected",
             Self::ShopUninstalled => "ShopUninstalled",
             Self::SubscriptionLost => "SubscriptionLost",

@@ -17,7 +17,7 @@ use tokio::sync::RwLock;
 use crate::clock::SharedClock;
 use crate::id::{OrgId, TenantId};
 use crate::seal::{KeyRing, KeyRingSource, Place, SealError};
-use crate::store::connections::{self, ShopConnection, ShopStatus};
+use crate::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use crate::store::schema;
 use crate::store::tenants::{Settings, TenantRecord};
 use crate::store::{Store, StoreError};
@@ -229,13 +229,13 @@ fn open_all(ring: &KeyRing, record: &TenantRecord, shops: &[ShopConnection]) -> 
     }
     let mut opened = BTreeMap::new();
     for shop in shops {
-        let key = shop_place(&record.id, shop.org);
+        let key = connection_place(&record.id, &Subject::Shop(shop.org));
         let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
         let access_token = shop.tokens.as_ref().map(|tokens| ring.open(place, &tokens.access)).transpose()?;
         opened.insert(
             shop.org,
             Shop {
-                connected: shop.status != ShopStatus::Disconnected,
+                connected: shop.status != ConnectionStatus::Disconnected,
                 generation: shop.generation,
                 domain: shop.shop_domain.clone(),
                 access_token,
@@ -261,7 +261,7 @@ pub fn tenant_place(id: &TenantId) -> String {
     format!("tenants/{id}")
 }
 
-/// The key half of a shop connection's sealing place.
-pub fn shop_place(tenant: &TenantId, org: OrgId) -> String {
-    format!("connections/{tenant}/{}", connections::sort_key(org))
+/// The key half of a connection's sealing place.
+pub fn connection_place(tenant: &TenantId, subject: &Subject) -> String {
+    format!("connections/{tenant}/{}", subject.sort_key())
 }

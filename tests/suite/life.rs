@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::haravan::webhook::Topic;
-use common::store::connections::{ShopStatus, reason};
+use common::store::connections::{ConnectionStatus, Subject, reason};
 use common::store::inbox::Status;
 use connect_tests::haravan::{DeliveryState, OrderSpec};
 use local::embedded;
@@ -35,9 +35,12 @@ async fn an_uninstall_wipes_the_tokens_frees_the_shop_and_stops_the_work() {
 
     assert_eq!(world.visits_after(MINUTE).await, 1);
     let shop = world.shop().await;
-    assert_eq!((shop.status, shop.reason.as_deref()), (ShopStatus::Disconnected, Some(reason::UNINSTALLED)));
+    assert_eq!(
+        (shop.status, shop.reason.as_deref()),
+        (ConnectionStatus::Disconnected, Some(reason::UNINSTALLED))
+    );
     assert_eq!((shop.tokens, shop.due, shop.suspected_at), (None, None, None));
-    assert_eq!(world.stack.store.connections.owner(ORG).await.unwrap(), None);
+    assert_eq!(world.stack.store.connections.owner(&Subject::Shop(ORG)).await.unwrap(), None);
 
     // Whatever still comes is answered and left alone; nothing is visited any more.
     world.clock.advance(common::tenant::FRESH);
@@ -76,7 +79,7 @@ async fn an_uninstall_of_an_older_installation_leaves_a_newer_one_alone() {
     let now = world.shop().await;
     assert_eq!(
         (now.status, now.generation, now.suspected_at),
-        (ShopStatus::Connected, shop.generation, None)
+        (ConnectionStatus::Connected, shop.generation, None)
     );
     assert!(now.tokens.is_some() && now.due > Some(world.clock.now()));
     assert!(world.is_subscribed(), "and the new installation is sent to");
@@ -91,7 +94,7 @@ async fn a_suspicion_of_a_token_that_only_ended_early_is_unfounded() {
     assert_eq!(world.post("app/uninstalled", b"").await, 200);
     world.visits_after(MINUTE).await;
     let now = world.shop().await;
-    assert_eq!((now.status, now.suspected_at), (ShopStatus::Connected, None));
+    assert_eq!((now.status, now.suspected_at), (ConnectionStatus::Connected, None));
     assert_eq!(world.refreshes(), 1);
 }
 
@@ -152,7 +155,7 @@ async fn a_token_that_haravan_refuses_asks_for_a_new_connection() {
     let shop = world.shop().await;
     assert_eq!(
         (shop.status, shop.reason.as_deref()),
-        (ShopStatus::NeedsReconnect, Some(reason::TOKEN_REFUSED))
+        (ConnectionStatus::NeedsReconnect, Some(reason::TOKEN_REFUSED))
     );
     assert_eq!(shop.tokens, None);
     // Events are worked on all the same.
@@ -170,7 +173,7 @@ async fn a_token_that_haravan_refuses_too_early_is_refreshed_once() {
     world.haravan().expire_tokens(Some(SHOP), None).unwrap();
     world.visits_after(2 * HOUR).await;
     let now = world.shop().await;
-    assert_eq!((now.status, now.token_version), (ShopStatus::Connected, shop.token_version + 1));
+    assert_eq!((now.status, now.token_version), (ConnectionStatus::Connected, shop.token_version + 1));
     assert_eq!(world.refreshes(), 1);
 }
 
@@ -219,7 +222,7 @@ async fn topics_that_cannot_be_had_are_noted_and_asked_for_once_an_hour() {
         world.visits_after(MINUTE).await;
     }
     assert_eq!(world.shop().await.topics_at, Some(asked), "not more often than hourly");
-    assert_eq!(world.shop().await.status, ShopStatus::Connected);
+    assert_eq!(world.shop().await.status, ConnectionStatus::Connected);
     world.haravan().clear_faults();
     world.visits_after(HOUR).await;
     assert!(world.shop().await.topics_at > Some(asked));
@@ -237,10 +240,10 @@ async fn a_disconnect_that_was_cut_off_is_finished() {
 
     world.visits_after(MINUTE).await;
     let ended = world.shop().await;
-    assert_eq!((ended.status, ended.tokens, ended.due), (ShopStatus::Disconnected, None, None));
+    assert_eq!((ended.status, ended.tokens, ended.due), (ConnectionStatus::Disconnected, None, None));
     assert_eq!(ended.reason.as_deref(), Some(reason::BY_ADMIN));
     assert!(!world.is_subscribed());
-    assert_eq!(shops.owner(ORG).await.unwrap(), None);
+    assert_eq!(shops.owner(&Subject::Shop(ORG)).await.unwrap(), None);
 }
 
 #[tokio::test]

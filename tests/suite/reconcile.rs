@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::haravan::webhook::{Entity, Topic};
+use common::store::connections::Subject;
 use common::store::inbox::{Event, Status};
 use connect_tests::getfly::Order;
 use connect_tests::haravan::{Buyer, CustomerSpec, DeliveryState, Fault, OrderChange, OrderSpec, Switch};
@@ -264,5 +265,5 @@ async fn history_from_before_the_connect_and_what_is_switched_off_are_left_alone
         world.visits_after(QUARTER).await;
     }
     assert_eq!(world.events().await.len(), 0);
-    assert!(world.stack.store.connections.owner(ORG).await.unwrap().is_some());
+    assert!(world.stack.store.connections.owner(&Subject::Shop(ORG)).await.unwrap().is_some());
 }

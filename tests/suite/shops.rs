@@ -9,10 +9,10 @@ use common::egress::Reach;
 use common::haravan::token_endpoint::{App, TokenEndpoint, Tokens};
 use common::refresh::Refresher;
 use common::seal::Place;
-use common::store::connections::{NewShop, SealedTokens, ShopConnection};
+use common::store::connections::{NewShop, SealedTokens, ShopConnection, Subject};
 use common::store::inbox::Event;
 use common::store::{Store, schema};
-use common::tenant::{Directory, shop_place};
+use common::tenant::{Directory, connection_place};
 use connect_tests::haravan::{AccountsSettings, Choice, INSTALL_SCOPES, OrgId};
 use local::embedded::table_names;
 use local::seed::{CLIENT_ID, ORG};
@@ -72,7 +72,7 @@ impl World {
     /// Connects the shop with these tokens.
     pub async fn connect(&self, tokens: &Tokens) -> ShopConnection {
         let now = self.clock.now();
-        let (ring, key) = (self.key_ring().await, shop_place(&self.tenant(), ORG));
+        let (ring, key) = (self.key_ring().await, connection_place(&self.tenant(), &Subject::Shop(ORG)));
         let seal = |field, secret| ring.seal(Place { key: &key, field }, secret).unwrap();
         let new = NewShop {
             tenant: self.tenant(),

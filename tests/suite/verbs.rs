@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use common::haravan::webhook::Topic;
-use common::store::connections::{ShopRef, reason};
+use common::store::connections::{ConnectionRef, reason};
 use common::store::inbox::{Event, EventKey, Status};
 use connect_tests::getfly::{Account, Order, SeedAccount, User};
 use connect_tests::haravan::{CustomerSpec, OrderSpec};
@@ -114,7 +114,7 @@ impl World {
         let shops = &self.stack.store.connections;
         for shop in shops.shops(&self.tenant()).await.unwrap() {
             assert!(shops.end(&shop.this(), reason::BY_ADMIN, self.clock.now()).await.unwrap());
-            let ended = ShopRef { generation: shop.generation + 1, ..shop.this() };
+            let ended = ConnectionRef { generation: shop.generation + 1, ..shop.this() };
             assert!(shops.finish_end(&ended).await.unwrap());
         }
         self.clock.advance(common::tenant::FRESH);

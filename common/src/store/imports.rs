@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use super::StoreError;
 use super::claims::ClaimToken;
-use super::connections::{IMPORT_PREFIX, Person, applied, watch_list};
+use super::connections::{IMPORT_PREFIX, Person, Subject, applied, watch_list};
 use super::item::{Item, ItemExt, n, s};
 use super::schema::connections::{DUE, KEY, REASON, SORT, STATUS, WATCH};
 use super::schema::imports::{
@@ -214,7 +214,7 @@ impl Imports {
             .item(STORED, n(0))
             .item(SKIPPED, n(0))
             .item(STARTED_AT, n(now.as_millisecond()))
-            .item(WATCH, s(watch_list(&new.tenant, new.org)))
+            .item(WATCH, watch_list(&new.tenant, &Subject::Shop(new.org)))
             .item(DUE, n(now.as_millisecond()))
             .condition_expression(format!("attribute_not_exists({KEY}) OR #status <> :running"))
             .expression_attribute_names("#status", STATUS)

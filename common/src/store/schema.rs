@@ -88,7 +88,7 @@ pub mod tenants {
 pub mod connections {
     /// Tenant id; of claims and short-lived items, a key of their own with a `#` in it, which no tenant id has.
     pub const KEY: &str = "tenant_id";
-    /// `haravan#{org}`.
+    /// `haravan#{org}`, `facebook#{page}` or `zalo#{oa}`.
     pub const SORT: &str = "connection_id";
     /// `connected`, `needs_reconnect` or `disconnected`.
     pub const STATUS: &str = "status";
@@ -148,6 +148,26 @@ pub mod connections {
     pub const CUSTOMERS_ROUND: &str = "customers_round";
     /// … the id up to which the round under way has read.
     pub const CUSTOMERS_SINCE: &str = "customers_since";
+    /// A page's name.
+    pub const PAGE_NAME: &str = "page_name";
+    /// Address of a page's picture.
+    pub const PAGE_PICTURE: &str = "page_picture";
+    /// A page's category, in the provider's words.
+    pub const PAGE_KIND: &str = "page_kind";
+    /// The admin account whose slot a page takes.
+    pub const ACCOUNT: &str = "account";
+    /// The person at the provider who gave the right to a page, a map.
+    pub const GRANTED_BY: &str = "granted_by";
+    /// Who ended it, a map.
+    pub const ENDED_BY: &str = "ended_by";
+    /// The id of an end, as the admin has it.
+    pub const RECEIPT: &str = "receipt";
+    /// What is not as it should be, a list of codes.
+    pub const WARNINGS: &str = "warnings";
+    /// Connects and ends of a page, a list of `{unix ms}:{word}:{who}`.
+    pub const HISTORY: &str = "history";
+    /// How many slots an admin account uses; on `slots#{account}`.
+    pub const USED: &str = "slots_used";
     /// The tenant that an organisation or page belongs to; on claim items.
     pub const OWNER: &str = "owner";
     /// What a short-lived item holds, a map.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use jiff::Timestamp;
 
 use super::StoreError;
-use super::connections::{ShopRef, applied, sort_key};
+use super::connections::{ConnectionRef, applied};
 use super::item::{Item, ItemExt, n, s};
 use super::schema::connections::{
     CUSTOMERS_ROUND, CUSTOMERS_SINCE, CUSTOMERS_UNTIL, GENERATION, KEY, ORDERS_ROUND, ORDERS_SINCE,
@@ -79,7 +79,7 @@ impl Walks {
     /// [`StoreError::Unavailable`]: reading the page again is harmless.
     pub async fn advance(
         &self,
-        shop: &ShopRef,
+        shop: &ConnectionRef,
         entity: Entity,
         seen: &Walk,
         round: &Round,
@@ -100,7 +100,7 @@ impl Walks {
     /// [`StoreError::Unavailable`].
     pub async fn finish(
         &self,
-        shop: &ShopRef,
+        shop: &ConnectionRef,
         entity: Entity,
         seen: &Walk,
         until: Timestamp,
@@ -113,14 +113,14 @@ impl Walks {
         Ok(applied(request).await?.is_some())
     }
 
-    fn unmoved(&self, shop: &ShopRef, entity: Entity, seen: &Walk) -> UpdateItemFluentBuilder {
+    fn unmoved(&self, shop: &ConnectionRef, entity: Entity, seen: &Walk) -> UpdateItemFluentBuilder {
         let [until, _, since] = names(entity);
         let mut request = self
             .client
             .update_item()
             .table_name(&self.table)
             .key(KEY, s(shop.tenant.as_str()))
-            .key(SORT, s(sort_key(shop.org)))
+            .key(SORT, s(shop.subject.sort_key()))
             .expression_attribute_values(":generation", n(shop.generation));
         let mut conditions = vec![format!("{GENERATION} = :generation")];
         for (name, place, value) in [

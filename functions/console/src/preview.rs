@@ -19,7 +19,7 @@ use common::intake::buyer::Buyer;
 use common::intake::draft;
 use common::money::Money;
 use common::page::{Lang, Page, respond};
-use common::store::connections::{ShopConnection, ShopStatus};
+use common::store::connections::{ConnectionStatus, ShopConnection};
 use common::store::inbox::listing::Which;
 use common::store::tenants::TenantRecord;
 use common::words;
@@ -122,7 +122,7 @@ async fn newest(console: &Console, record: &TenantRecord) -> Result<Option<Newes
         }
     }
     for shop in console.store.connections.shops(&record.id).await? {
-        if shop.status != ShopStatus::Connected {
+        if shop.status != ConnectionStatus::Connected {
             continue;
         }
         let Some(token) = console.token(&shop).await? else { continue };

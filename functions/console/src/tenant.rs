@@ -9,10 +9,10 @@ use common::getfly::user::User;
 use common::id::TenantId;
 use common::page::Policy;
 use common::seal::{Place, SealError};
-use common::store::connections::ShopConnection;
+use common::store::connections::{ShopConnection, Subject};
 use common::store::schema;
 use common::store::tenants::TenantRecord;
-use common::tenant::{shop_place, tenant_place};
+use common::tenant::{connection_place, tenant_place};
 use secrecy::SecretString;
 use url::Url;
 
@@ -68,7 +68,7 @@ impl Console {
     /// Opens a shop's Admin REST token. `None` when it has none.
     pub(crate) async fn token(&self, shop: &ShopConnection) -> Result<Option<SecretString>, SealError> {
         let Some(tokens) = &shop.tokens else { return Ok(None) };
-        let key = shop_place(&shop.tenant, shop.org);
+        let key = connection_place(&shop.tenant, &Subject::Shop(shop.org));
         let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
         self.directory.unseal(place, &tokens.access).await.map(Some)
     }

@@ -14,10 +14,10 @@ use common::haravan::admin::ShopFacts;
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
 use common::seal::{Place, SealError};
-use common::store::connections::{Connect, NewShop, Person, SealedTokens};
+use common::store::connections::{Connect, NewShop, Person, SealedTokens, Subject};
 use common::store::schema::connections::{ACCESS_TOKEN, REFRESH_TOKEN};
 use common::telemetry::Metric;
-use common::tenant::shop_place;
+use common::tenant::connection_place;
 use secrecy::SecretString;
 
 use crate::{FUNCTION, Grant, page};
@@ -103,7 +103,7 @@ impl Grant {
 async fn new_shop(connecting: &Connecting, proven: &Proven, facts: ShopFacts) -> Result<NewShop, Refusal> {
     let (claims, tokens) = (&proven.claims, &proven.tokens);
     let ring = connecting.directory.ring().await.map_err(Refusal::sealing)?;
-    let key = shop_place(&proven.tenant.id, claims.org);
+    let key = connection_place(&proven.tenant.id, &Subject::Shop(claims.org));
     let seal = |field, token: &SecretString| -> Result<Vec<u8>, SealError> {
         ring.seal(Place { key: &key, field }, token)
     };

@@ -11,6 +11,7 @@ use common::id::StaffId;
 use common::intake::assignee::{Wanted, wanted};
 use common::intake::job::Job;
 use common::intake::stop::{Stop, reason};
+use common::store::connections::Subject;
 
 /// After so many tries the order goes over without its assignee rather than not at all.
 const PATIENT_TRIES: i64 = 4;
@@ -34,7 +35,7 @@ pub(crate) async fn find(
             Err(ApiError::Unauthorized) => {
                 // The app may be gone from the shop: upkeep finds out. The order does not wait for that.
                 let (shops, now) = (&job.intake.store.connections, job.intake.clock.now());
-                shops.suspect(&job.tenant.id, job.event.org, now).await?;
+                shops.suspect(&job.tenant.id, &Subject::Shop(job.event.org), now).await?;
                 return Ok((None, Some("staff_unknown")));
             }
             Err(_) => return Ok((None, Some("staff_unknown"))),

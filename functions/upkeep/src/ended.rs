@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use common::haravan::api::ApiError;
-use common::store::connections::{ShopConnection, ShopRef, reason};
+use common::store::connections::{ConnectionRef, ShopConnection, reason};
 use common::telemetry::{Line, Metric};
 use secrecy::SecretString;
 
@@ -96,7 +96,7 @@ async fn end(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Suspicion, Troubl
             .with("org", shop.org.0)
             .count(Metric::ShopUninstalled, 1)
             .emit();
-        let ended = ShopRef { generation: shop.generation.saturating_add(1), ..shop.this() };
+        let ended = ConnectionRef { generation: shop.generation.saturating_add(1), ..shop.this() };
         shops.finish_end(&ended).await?;
     }
     Ok(Suspicion::Settled)

@@ -17,7 +17,7 @@ use common::haravan::rows::{PageError, Reader, Row, ShopTime};
 use common::id::{OrgId, TenantId};
 use common::import::{STEP, room};
 use common::store::StoreError;
-use common::store::connections::ShopStatus;
+use common::store::connections::ConnectionStatus;
 use common::store::imports::{Counts, Import, ImportStatus, reason};
 use common::telemetry::{Line, Metric};
 
@@ -93,7 +93,7 @@ async fn finish(upkeep: &Upkeep, import: &Import, failed: Option<&'static str>) 
 async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
     let began = upkeep.clock.now();
     let shop = upkeep.store.connections.shop(&import.tenant, import.org).await?;
-    let Some(shop) = shop.filter(|shop| shop.status != ShopStatus::Disconnected) else {
+    let Some(shop) = shop.filter(|shop| shop.status != ConnectionStatus::Disconnected) else {
         return Ok(Step::Failed(reason::DISCONNECTED));
     };
     let Some(tenant) = upkeep.directory.tenant(&import.tenant).await? else {

@@ -26,9 +26,11 @@ use common::haravan::api::ApiError;
 use common::id::{OrgId, TenantId};
 use common::refresh::{self, Refreshed};
 use common::seal::{Place, SealError};
-use common::store::connections::{Due, ShopConnection, ShopRef, ShopStatus, WATCH_SHARDS, reason};
+use common::store::connections::{
+    ConnectionRef, ConnectionStatus, Due, ShopConnection, Subject, WATCH_SHARDS, reason,
+};
 use common::store::{StoreError, schema};
-use common::tenant::{DirectoryError, shop_place};
+use common::tenant::{DirectoryError, connection_place};
 use futures::StreamExt;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -72,7 +74,7 @@ pub enum Trouble {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Next {
     /// At this time, having seen this suspicion.
-    At { shop: ShopRef, seen: Option<Timestamp>, due: Timestamp },
+    At { shop: ConnectionRef, seen: Option<Timestamp>, due: Timestamp },
     /// As it stands: what ended it, or leaves it due, was written already.
     AsItStands,
 }
@@ -104,6 +106,9 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
                 match due {
                     Due::Shop(tenant, org) => look_after(upkeep, &tenant, org).await,
                     Due::Import(tenant, org) => import::go_on(upkeep, &tenant, org).await,
+                    Due::Page(tenant, page) => {
+                        tracing::error!(%tenant, %page, "nobody looks after pages yet")
+                    }
                 }
                 true
             })
@@ -146,7 +151,7 @@ pub async fn look_after(upkeep: &Upkeep, tenant: &TenantId, org: OrgId) {
 }
 
 async fn visit(upkeep: &Upkeep, shop: ShopConnection) -> Result<Next, Trouble> {
-    if shop.status == ShopStatus::Disconnected {
+    if shop.status == ConnectionStatus::Disconnected {
         return ended::go_on(upkeep, &shop).await;
     }
     let seen = shop.suspected_at;
@@ -184,12 +189,13 @@ async fn visit(upkeep: &Upkeep, shop: ShopConnection) -> Result<Next, Trouble> {
         upkeep.store.connections.doubt(&shop.this()).await?;
         soon = Some(later(now, SOON));
     }
-    let due = [refresh::due_at(&shop), Some(subscription::next(&shop, now)), Some(read.next), soon]
-        .into_iter()
-        .flatten()
-        .min();
+    let due =
+        [refresh::due_at(&shop.token_state()), Some(subscription::next(&shop, now)), Some(read.next), soon]
+            .into_iter()
+            .flatten()
+            .min();
     let due = due.unwrap_or_else(|| later(now, SELDOM));
-    Ok(Next::At { shop: shop.this(), seen, due: spread(now, due, refresh::due_at(&shop)) })
+    Ok(Next::At { shop: shop.this(), seen, due: spread(now, due, refresh::due_at(&shop.token_state())) })
 }
 
 /// A little later, so that shops connected together do not stay together; never later than a refresh.
@@ -222,18 +228,17 @@ pub(crate) async fn living(upkeep: &Upkeep, shop: ShopConnection) -> Result<Livi
     if shop.tokens.is_none() {
         return Ok(Living::Without(shop));
     }
-    let ended = refresh::has_ended(&shop, now);
+    let ended = refresh::has_ended(&shop.token_state(), now);
     let can_refresh = shop.tokens.as_ref().is_some_and(|tokens| tokens.refresh.is_some());
     if ended && !can_refresh {
         // What was found out before says more than that the rest of it has ended too.
         let why = reason::needs_reconnect(shop.reason.as_deref()).unwrap_or(reason::TOKEN_ENDED);
-        refresh::give_up(&upkeep.store, &shop, why, true).await?;
+        refresh::give_up(&upkeep.store, &shop.token_state(), why, true).await?;
         return again(upkeep, &shop).await;
     }
-    if ended || refresh::due_at(&shop).is_some_and(|due| due <= now) {
-        return match upkeep.refresher.refresh(&shop).await {
-            Refreshed::Fresh(fresh) => opened(upkeep, *fresh).await,
-            Refreshed::NeedsReconnect(_) => again(upkeep, &shop).await,
+    if ended || refresh::due_at(&shop.token_state()).is_some_and(|due| due <= now) {
+        return match upkeep.refresher.refresh(&shop.token_state()).await {
+            Refreshed::Fresh(_) | Refreshed::NeedsReconnect(_) => again(upkeep, &shop).await,
             Refreshed::Later if !ended => opened(upkeep, shop).await,
             Refreshed::Later | Refreshed::Gone => Ok(Living::Unclear),
         };
@@ -241,11 +246,15 @@ pub(crate) async fn living(upkeep: &Upkeep, shop: ShopConnection) -> Result<Livi
     opened(upkeep, shop).await
 }
 
-/// The connection read again after its tokens were given up: what is left of them may still work for a while.
+/// The connection read again after its tokens were refreshed or given up: what is left of them may still work for a while.
 async fn again(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Living, Trouble> {
     match upkeep.store.connections.shop(&shop.tenant, shop.org).await? {
-        Some(now) if now.generation == shop.generation && now.status != ShopStatus::Disconnected => {
-            if now.tokens.is_none() { Ok(Living::Without(now)) } else { opened(upkeep, now).await }
+        Some(now) if now.generation == shop.generation && now.status != ConnectionStatus::Disconnected => {
+            if now.tokens.is_none() {
+                Ok(Living::Without(now))
+            } else {
+                opened(upkeep, now).await
+            }
         }
         _ => Ok(Living::Unclear),
     }
@@ -261,7 +270,7 @@ async fn opened(upkeep: &Upkeep, shop: ShopConnection) -> Result<Living, Trouble
 /// The shop's access token.
 pub(crate) async fn open(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Option<SecretString>, SealError> {
     let Some(tokens) = &shop.tokens else { return Ok(None) };
-    let key = shop_place(&shop.tenant, shop.org);
+    let key = connection_place(&shop.tenant, &Subject::Shop(shop.org));
     let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
     upkeep.directory.unseal(place, &tokens.access).await.map(Some)
 }
@@ -284,13 +293,14 @@ pub(crate) async fn replace(upkeep: &Upkeep, shop: ShopConnection) -> Result<Rej
     if shop.tokens.as_ref().is_none_or(|tokens| tokens.refresh.is_none()) {
         return Ok(Rejected::Dead(shop));
     }
-    match upkeep.refresher.refresh(&shop).await {
-        Refreshed::Fresh(fresh) => Ok(match open(upkeep, &fresh).await? {
-            Some(token) => Rejected::Renewed(*fresh, token),
-            None => Rejected::Dead(*fresh),
+    match upkeep.refresher.refresh(&shop.token_state()).await {
+        Refreshed::Fresh(_) => Ok(match again(upkeep, &shop).await? {
+            Living::With(fresh, token) => Rejected::Renewed(fresh, token),
+            Living::Without(fresh) => Rejected::Dead(fresh),
+            Living::Unclear => Rejected::Unclear,
         }),
         Refreshed::NeedsReconnect(_) => {
-            Ok(Rejected::Dead(ShopConnection { status: ShopStatus::NeedsReconnect, ..shop }))
+            Ok(Rejected::Dead(ShopConnection { status: ConnectionStatus::NeedsReconnect, ..shop }))
         }
         Refreshed::Later | Refreshed::Gone => Ok(Rejected::Unclear),
     }

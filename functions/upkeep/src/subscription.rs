@@ -118,7 +118,7 @@ async fn second_opinion(
     };
     match upkeep.subscription.topics(&token).await {
         Err(ApiError::Unauthorized) => {
-            refresh::give_up(&upkeep.store, &shop, reason::TOKEN_REFUSED, true).await?;
+            refresh::give_up(&upkeep.store, &shop.token_state(), reason::TOKEN_REFUSED, true).await?;
             Ok(Err(Watched::Rejected(shop)))
         }
         answer => Ok(Ok((shop, token, answer))),

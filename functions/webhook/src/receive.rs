@@ -14,6 +14,7 @@ use common::haravan::webhook::{
 };
 use common::id::{OrgId, TenantId};
 use common::intake::stop::reason;
+use common::store::connections::Subject;
 use common::store::inbox::{EventKey, NewEvent, Put};
 use common::telemetry::{Line, Metric};
 use common::tenant::{DirectoryError, Tenant};
@@ -164,7 +165,7 @@ fn uninstalled(headers: &HeaderMap, verified: &VerifiedBody<'_>) -> Result<Optio
 
 /// One write, whatever the cache says about the shop: it may have been connected a moment ago.
 async fn suspect(webhook: &Webhook, tenant: &TenantId, org: OrgId) -> Result<Answer, Answer> {
-    match webhook.store.connections.suspect(tenant, org, webhook.clock.now()).await {
+    match webhook.store.connections.suspect(tenant, &Subject::Shop(org), webhook.clock.now()).await {
         Ok(true) => Ok(Answer::Suspected),
         Ok(false) => Ok(Answer::Ignored("disconnected")),
         Err(error) => {

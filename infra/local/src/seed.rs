@@ -7,10 +7,10 @@ use common::api_key::ApiKey;
 use common::id::{OrgId, TenantId};
 use common::seal::{KeyRing, Place, random};
 use common::store::Store;
-use common::store::connections::{NewShop, SealedTokens};
+use common::store::connections::{NewShop, SealedTokens, Subject};
 use common::store::schema;
 use common::store::tenants::{Settings, TenantRecord};
-use common::tenant::{shop_place, tenant_place};
+use common::tenant::{connection_place, tenant_place};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -71,7 +71,7 @@ pub struct Outside {
 /// The store's, or a database that was sealed with another key ring.
 pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside, now: Timestamp) -> Result<Seeded> {
     let tenant: TenantId = TENANT.parse()?;
-    let places = (tenant_place(&tenant), shop_place(&tenant, ORG));
+    let places = (tenant_place(&tenant), connection_place(&tenant, &Subject::Shop(ORG)));
     let place = |field| Place { key: &places.0, field };
     let shop_field = Place { key: &places.1, field: schema::connections::ACCESS_TOKEN };
     let known = store.tenants.get(&tenant).await?;

@@ -3,7 +3,7 @@
 use common::connect::refusal::Refusal;
 use common::haravan::api::ApiError;
 use common::haravan::token_endpoint::GrantError;
-use common::store::connections::ShopStatus;
+use common::store::connections::ConnectionStatus;
 use connect_tests::haravan::{Fault, OrgId};
 
 use super::{Browser, FIRST, OWNER, Office};
@@ -121,7 +121,7 @@ async fn an_error_in_a_200_of_subscribe_connects_and_says_that_webhooks_are_off(
     let on = format!("href=\"{}/console/haravan?connected={FIRST}\"", office.world.stack.addresses.base_url);
     assert!(reply.body.contains(&on), "{}", reply.body);
     let shop = office.shop(FIRST).await.unwrap();
-    assert_eq!((shop.status, shop.generation, shop.topics), (ShopStatus::Connected, before + 1, None));
+    assert_eq!((shop.status, shop.generation, shop.topics), (ConnectionStatus::Connected, before + 1, None));
 }
 
 #[tokio::test]

@@ -4,9 +4,11 @@ use common::clock::Clock;
 use common::connect::refusal::Refusal;
 use common::id::{OrgId, TenantId};
 use common::seal::Place;
-use common::store::connections::{Connect, NewShop, SealedTokens, ShopRef, ShopStatus, reason};
+use common::store::connections::{
+    Connect, ConnectionRef, ConnectionStatus, NewShop, SealedTokens, Subject, reason,
+};
 use common::store::schema::connections::{ACCESS_TOKEN, REFRESH_TOKEN};
-use common::tenant::shop_place;
+use common::tenant::connection_place;
 use connect_tests::haravan::Fault;
 use secrecy::ExposeSecret;
 
@@ -18,12 +20,12 @@ impl Office {
         let shops = &self.world.stack.store.connections;
         let shop = self.shop(org).await.unwrap();
         assert!(shops.end(&shop.this(), reason::BY_ADMIN, self.world.clock.now()).await.unwrap());
-        let ended = ShopRef { generation: shop.generation + 1, ..shop.this() };
+        let ended = ConnectionRef { generation: shop.generation + 1, ..shop.this() };
         assert!(shops.finish_end(&ended).await.unwrap());
     }
 
     async fn owner(&self, org: OrgId) -> Option<TenantId> {
-        self.world.stack.store.connections.owner(org).await.unwrap()
+        self.world.stack.store.connections.owner(&Subject::Shop(org)).await.unwrap()
     }
 }
 
@@ -35,7 +37,7 @@ async fn a_connected_shop_is_stored_with_its_tokens_sealed_and_who_connected_it(
     assert_eq!((reply.status, reply.to()), (303, console.as_str()));
 
     let shop = office.shop(SECOND).await.unwrap();
-    assert_eq!((shop.status, shop.generation, shop.token_version), (ShopStatus::Connected, 1, 1));
+    assert_eq!((shop.status, shop.generation, shop.token_version), (ConnectionStatus::Connected, 1, 1));
     assert_eq!(shop.shop_name.as_deref(), Some("Gốm Nhà Mây"));
     assert_eq!(shop.shop_domain.as_deref(), Some("gom-nha-may.myharavan.com"));
     assert_eq!(office.owner(SECOND).await, Some(office.world.tenant()));
@@ -49,7 +51,8 @@ async fn a_connected_shop_is_stored_with_its_tokens_sealed_and_who_connected_it(
 
     let tokens = shop.tokens.unwrap();
     assert_eq!(tokens.expires_at.unwrap().as_second(), now.as_second() + 315_360_000);
-    let (ring, key) = (office.world.key_ring().await, shop_place(&office.world.tenant(), SECOND));
+    let (ring, key) =
+        (office.world.key_ring().await, connection_place(&office.world.tenant(), &Subject::Shop(SECOND)));
     let access = ring.open(Place { key: &key, field: ACCESS_TOKEN }, &tokens.access).unwrap();
     let refresh = ring.open(Place { key: &key, field: REFRESH_TOKEN }, &tokens.refresh.unwrap()).unwrap();
     assert_ne!(access.expose_secret(), refresh.expose_secret());
@@ -108,10 +111,10 @@ async fn connecting_again_keeps_the_shops_history() {
     let before = office.shop(FIRST).await.unwrap();
     office.disconnect(FIRST).await;
     let ended = office.shop(FIRST).await.unwrap();
-    assert_eq!((ended.status, &ended.tokens), (ShopStatus::Disconnected, &None));
+    assert_eq!((ended.status, &ended.tokens), (ConnectionStatus::Disconnected, &None));
     assert_eq!(office.connect(OWNER, Some(FIRST)).await.status, 303);
     let again = office.shop(FIRST).await.unwrap();
-    assert_eq!((again.status, again.reason.as_deref()), (ShopStatus::Connected, None));
+    assert_eq!((again.status, again.reason.as_deref()), (ConnectionStatus::Connected, None));
     assert_eq!(again.generation, before.generation + 2, "an end and a connect");
     assert!(again.token_version > before.token_version);
     assert_ne!(again.tokens.unwrap().access, before.tokens.unwrap().access);
@@ -124,7 +127,7 @@ async fn a_second_shop_of_the_same_tenant_stands_beside_the_first() {
     assert_eq!(office.connect(OWNER_OF_BOTH, Some(SECOND)).await.status, 303);
     let shops = office.world.stack.store.connections.shops(&office.world.tenant()).await.unwrap();
     let standing: Vec<_> = shops.iter().map(|shop| (shop.org, shop.status)).collect();
-    assert_eq!(standing, [(FIRST, ShopStatus::Connected), (SECOND, ShopStatus::Connected)]);
+    assert_eq!(standing, [(FIRST, ConnectionStatus::Connected), (SECOND, ConnectionStatus::Connected)]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::connect::StartTicket;
-use common::store::connections::{ShopConnection, ShopStatus};
+use common::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use common::store::ephemeral::Kind;
 use connect_tests::haravan::Fault;
 use local::seed::{CLIENT_ID, ORG};
@@ -186,13 +186,13 @@ async fn disconnecting_asks_first_then_stops_everything_and_gives_a_receipt() {
     let mut browser = world.admin().await;
     let path = format!("/console/haravan/{ORG}/disconnect");
     browser.open(&path).await.says("Ngắt kết nối Hạt Mầm?").says("Đồng ý");
-    assert_eq!(shop(&world).await.status, ShopStatus::Connected, "asking changes nothing");
+    assert_eq!(shop(&world).await.status, ConnectionStatus::Connected, "asking changes nothing");
     let receipt = browser.submit(&path, &[]).await;
     assert_eq!(receipt.status, 200);
     receipt.says("Đã ngắt kết nối").says("Haravan không còn gửi webhook.").says("Mã biên nhận");
     let ended = shop(&world).await;
-    assert_eq!((ended.status, ended.tokens.is_none()), (ShopStatus::Disconnected, true));
-    assert_eq!(world.stack.store.connections.owner(ORG).await.unwrap(), None);
+    assert_eq!((ended.status, ended.tokens.is_none()), (ConnectionStatus::Disconnected, true));
+    assert_eq!(world.stack.store.connections.owner(&Subject::Shop(ORG)).await.unwrap(), None);
     assert!(!world.haravan().is_subscribed(connect_tests::haravan::OrgId(ORG.0), CLIENT_ID));
     browser.open("/console/haravan").await.says("Quản trị viên đã ngắt kết nối.").says("Kết nối lại");
     // A second browser that still shows the button does no harm.
@@ -210,7 +210,7 @@ async fn a_haravan_that_refuses_does_not_keep_the_connection() {
     let receipt = browser.submit(&format!("/console/haravan/{ORG}/disconnect"), &[]).await;
     receipt.says("hệ thống sẽ tự thử lại").says("Haravan từ chối");
     let ended = shop(&world).await;
-    assert_eq!(ended.status, ShopStatus::Disconnected);
+    assert_eq!(ended.status, ConnectionStatus::Disconnected);
     assert!(ended.tokens.is_some() && ended.due.is_some(), "kept for upkeep, which tells Haravan");
     browser
         .submit(&format!("/console/haravan/{ORG}/disconnect"), &[])

@@ -1,9 +1,9 @@
 //! What holds on every page.
 
 use common::seal::Place;
-use common::store::connections::{NewShop, SealedTokens};
+use common::store::connections::{NewShop, SealedTokens, Subject};
 use common::store::schema;
-use common::tenant::shop_place;
+use common::tenant::connection_place;
 use connect_tests::haravan::{CustomerSpec, Fault, LineSpec, OrderSpec};
 use jiff::Timestamp;
 use local::seed;
@@ -19,7 +19,7 @@ const SCRIPT: &str = "<script>alert(1)</script>";
 /// A world in which every text that comes from outside tries to be a script.
 async fn hostile() -> World {
     let world = World::start().await;
-    let key = shop_place(&world.tenant(), seed::ORG);
+    let key = connection_place(&world.tenant(), &Subject::Shop(seed::ORG));
     let place = |field| Place { key: &key, field };
     let ring = world.key_ring().await;
     let token = world.haravan_token().await;
@@ -71,7 +71,7 @@ impl World {
     pub async fn haravan_token(&self) -> String {
         use secrecy::ExposeSecret;
         let shop = self.stack.store.connections.shop(&self.tenant(), seed::ORG).await.unwrap().unwrap();
-        let key = shop_place(&self.tenant(), seed::ORG);
+        let key = connection_place(&self.tenant(), &Subject::Shop(seed::ORG));
         let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
         let ring = self.key_ring().await;
         ring.open(place, &shop.tokens.unwrap().access).unwrap().expose_secret().to_owned()

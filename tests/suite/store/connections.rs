@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::id::{OrgId, TenantId};
 use common::store::claims::ClaimToken;
 use common::store::connections::{
-    Connect, Connections, Due, Lease, NewShop, REFRESH_LEASE, SealedTokens, ShopConnection, ShopRef,
-    ShopStatus, WATCH_SHARDS, reason,
+    Connect, ConnectionRef, ConnectionStatus, Connections, Due, Lease, NewShop, REFRESH_LEASE, SealedTokens,
+    ShopConnection, Subject, WATCH_SHARDS, reason,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -79,7 +79,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 /// Who refreshes, and how far they are.
 #[derive(Debug, Clone)]
 struct Worker {
-    shop: ShopRef,
+    shop: ConnectionRef,
     version: i64,
     owner: ClaimToken,
     step: Step,
@@ -114,7 +114,11 @@ fn tokens(pair: i64) -> SealedTokens {
 }
 
 fn refresh_of(shop: &ShopConnection) -> Option<i64> {
-    let blob = shop.tokens.as_ref()?.refresh.as_ref()?;
+    refresh_in(shop.tokens.as_ref())
+}
+
+fn refresh_in(tokens: Option<&SealedTokens>) -> Option<i64> {
+    let blob = tokens?.refresh.as_ref()?;
     std::str::from_utf8(blob).unwrap().strip_prefix("refresh-").unwrap().parse().ok()
 }
 
@@ -162,7 +166,7 @@ impl Play<'_> {
             Move::LateWebhook(place) => {
                 let lives = self.lives(place).await;
                 let (tenant, org) = (self.tenant(place), self.org(place));
-                assert_eq!(self.shops.suspect(&tenant, org, self.now).await.unwrap(), lives);
+                assert_eq!(self.shops.suspect(&tenant, &Subject::Shop(org), self.now).await.unwrap(), lives);
             }
             Move::NoteTopics(place) => {
                 if let Some(shop) = self.shop(place).await {
@@ -175,7 +179,7 @@ impl Play<'_> {
                     let (this, version) = (shop.this(), shop.token_version);
                     let why = reason::TOKEN_REFUSED;
                     let changed = self.shops.needs_reconnect(&this, version, why, true).await.unwrap();
-                    assert_eq!(changed, shop.status != ShopStatus::Disconnected);
+                    assert_eq!(changed, shop.status != ConnectionStatus::Disconnected);
                 }
             }
             Move::Upkeep => self.upkeep().await,
@@ -185,7 +189,7 @@ impl Play<'_> {
     }
 
     async fn lives(&self, place: Place) -> bool {
-        self.shop(place).await.is_some_and(|shop| shop.status != ShopStatus::Disconnected)
+        self.shop(place).await.is_some_and(|shop| shop.status != ConnectionStatus::Disconnected)
     }
 
     async fn connect(&mut self, place: Place, crash: bool) {
@@ -193,7 +197,8 @@ impl Play<'_> {
         if crash {
             return;
         }
-        let (before, owner) = (self.shop(place).await, self.shops.owner(self.org(place)).await.unwrap());
+        let (before, owner) =
+            (self.shop(place).await, self.shops.owner(&Subject::Shop(self.org(place))).await.unwrap());
         let new = NewShop {
             tenant: self.tenant(place),
             org: self.org(place),
@@ -219,16 +224,16 @@ impl Play<'_> {
 
     async fn end(&mut self, place: Place, late: bool) {
         let Some(shop) = self.shop(place).await else { return };
-        let this = ShopRef { generation: shop.generation - i64::from(late), ..shop.this() };
+        let this = ConnectionRef { generation: shop.generation - i64::from(late), ..shop.this() };
         let ended = self.shops.end(&this, reason::BY_ADMIN, self.now).await.unwrap();
-        assert_eq!(ended, !late && shop.status != ShopStatus::Disconnected);
+        assert_eq!(ended, !late && shop.status != ConnectionStatus::Disconnected);
     }
 
     async fn finish_end(&mut self, place: Place, late: bool) {
         let Some(shop) = self.shop(place).await else { return };
-        let this = ShopRef { generation: shop.generation - i64::from(late), ..shop.this() };
+        let this = ConnectionRef { generation: shop.generation - i64::from(late), ..shop.this() };
         let finished = self.shops.finish_end(&this).await.unwrap();
-        if shop.status != ShopStatus::Disconnected || late {
+        if shop.status != ConnectionStatus::Disconnected || late {
             assert!(!finished);
         }
         if finished {
@@ -243,11 +248,11 @@ impl Play<'_> {
         let owner = ClaimToken::random().unwrap();
         let (this, version) = (shop.this(), shop.token_version);
         match self.shops.lease_refresh(&this, version, &owner, self.now).await.unwrap() {
-            Lease::Lost(now) => assert_eq!(now.map(|now| now.generation), Some(shop.generation)),
+            Lease::Lost(now) => assert_eq!(now.map(|now| now.of.generation), Some(shop.generation)),
             Lease::Won(before) => {
-                assert_ne!(before.status, ShopStatus::Disconnected);
+                assert_ne!(before.status, ConnectionStatus::Disconnected);
                 let step = Step::Leased {
-                    refresh: refresh_of(&before).unwrap(),
+                    refresh: refresh_in(before.tokens.as_ref()).unwrap(),
                     seen: before.refresh_started.is_some(),
                 };
                 self.workers.insert(worker, Worker { shop: this, version, owner, step });
@@ -282,11 +287,12 @@ impl Play<'_> {
             }
             Step::Fresh(pair) => {
                 let stored = self.shops.rotate(&shop, version, &tokens(pair), self.now).await.unwrap();
-                let now = self.shops.shop(&shop.tenant, shop.org).await.unwrap().unwrap();
+                let now = self.shops.token_state(&shop.tenant, &shop.subject).await.unwrap().unwrap();
                 if stored {
-                    assert_eq!((now.status, refresh_of(&now)), (ShopStatus::Connected, Some(pair)));
+                    let refresh = refresh_in(now.tokens.as_ref());
+                    assert_eq!((now.status, refresh), (ConnectionStatus::Connected, Some(pair)));
                 } else {
-                    let newer = now.generation > shop.generation || now.token_version > version;
+                    let newer = now.of.generation > shop.generation || now.version > version;
                     assert!(newer, "the newest pair was lost: {now:?}");
                 }
             }
@@ -306,7 +312,7 @@ impl Play<'_> {
             for tenant in 0..TENANTS.len() {
                 let place = (tenant, shop);
                 let Some(found) = self.shop(place).await else { continue };
-                if found.status != ShopStatus::Disconnected || found.tokens.is_some() {
+                if found.status != ConnectionStatus::Disconnected || found.tokens.is_some() {
                     holders.push(self.tenant(place));
                     assert!(found.due.is_some(), "nobody looks after {found:?}");
                 }
@@ -317,7 +323,7 @@ impl Play<'_> {
             }
             assert!(holders.len() <= 1, "a shop of two tenants: {holders:?}");
             if let [holder] = holders.as_slice() {
-                let owner = self.shops.owner(self.org((0, shop))).await.unwrap();
+                let owner = self.shops.owner(&Subject::Shop(self.org((0, shop)))).await.unwrap();
                 assert_eq!(owner.as_ref(), Some(holder), "a shop's claim is not its holder's");
             }
         }
@@ -325,7 +331,9 @@ impl Play<'_> {
 
     /// A refresh token that is stored works at Haravan, or its successor is on its way, or it is noted as spent.
     fn nothing_is_lost(&self, shop: &ShopConnection) {
-        let Some(refresh) = refresh_of(shop).filter(|_| shop.status == ShopStatus::Connected) else { return };
+        let Some(refresh) = refresh_of(shop).filter(|_| shop.status == ConnectionStatus::Connected) else {
+            return;
+        };
         let on_its_way = self.workers.values().any(|worker| {
             worker.shop == shop.this()
                 && worker.version == shop.token_version
@@ -352,7 +360,7 @@ impl Play<'_> {
         self.compare().await;
         assert_eq!(self.due(after(self.now, 1_000_000)).await, BTreeSet::new());
         for shop in 0..SHOPS {
-            assert_eq!(self.shops.owner(self.org((0, shop))).await.unwrap(), None);
+            assert_eq!(self.shops.owner(&Subject::Shop(self.org((0, shop)))).await.unwrap(), None);
         }
     }
 }

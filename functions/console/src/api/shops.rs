@@ -9,7 +9,7 @@ use common::connect::StartTicket;
 use common::haravan::subscription::missing;
 use common::id::OrgId;
 use common::page::Lang;
-use common::store::connections::ShopStatus;
+use common::store::connections::ConnectionStatus;
 use common::store::tenants::TenantRecord;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -147,7 +147,7 @@ pub(super) async fn disconnect(
     caller: Caller,
 ) -> Result<Json<Receipt>, Problem> {
     let shop = shop_of(&console, &caller.record.id, &org).await?.ok_or(Problem::not_found("no_such_shop"))?;
-    if shop.status == ShopStatus::Disconnected && shop.tokens.is_none() {
+    if shop.status == ConnectionStatus::Disconnected && shop.tokens.is_none() {
         let (vi, en) = ("Cửa hàng đã ngắt kết nối từ trước.", "The shop was disconnected before.");
         return Err(Problem::conflict("not_connected", vi, en));
     }

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use common::haravan::api::ApiError;
 use common::page::{Page, respond};
-use common::store::connections::{ShopConnection, ShopRef, ShopStatus, reason};
+use common::store::connections::{ConnectionRef, ConnectionStatus, ShopConnection, reason};
 use common::telemetry::Line;
 use serde::Serialize;
 
@@ -95,10 +95,10 @@ pub(crate) async fn disconnect(console: &Console, shop: &ShopConnection) -> Resu
         tracing::error!(%error, "a shop's token does not open");
         None
     });
-    let was_live = shop.status != ShopStatus::Disconnected;
+    let was_live = shop.status != ConnectionStatus::Disconnected;
     let ended = was_live && shops.end(&shop.this(), reason::BY_ADMIN, console.clock.now()).await?;
     let generation = shop.generation.saturating_add(i64::from(ended));
-    let this = ShopRef { generation, ..shop.this() };
+    let this = ConnectionRef { generation, ..shop.this() };
     let told = match token {
         None => Ok(()),
         Some(token) => match console.subscription.unsubscribe(&token).await {

@@ -4,7 +4,7 @@ use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
 use common::id::OrgId;
 use common::page::Lang;
-use common::store::connections::{ShopConnection, ShopStatus};
+use common::store::connections::{ConnectionStatus, ShopConnection};
 use common::words;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -76,12 +76,12 @@ impl ShopReport {
 
     /// Whether its events are worked on.
     pub(crate) fn is_live(&self) -> bool {
-        self.status != ShopStatus::Disconnected.as_str()
+        self.status != ConnectionStatus::Disconnected.as_str()
     }
 
     /// Whether Haravan takes our calls.
     pub(crate) fn is_connected(&self) -> bool {
-        self.status == ShopStatus::Connected.as_str()
+        self.status == ConnectionStatus::Connected.as_str()
     }
 
     /// Tone and words of its state.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
 use common::id::{OrgId, TenantId};
-use common::store::connections::{ShopConnection, ShopStatus};
+use common::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use common::telemetry::Line;
 
 use super::{page, report};
@@ -69,13 +69,17 @@ pub(crate) async fn shop_of(
 /// Switches the webhooks on and asks what is sent.
 pub(crate) async fn subscribe(console: &Console, shop: &ShopConnection) -> Result<Subscribed, Trouble> {
     let token = match shop.status {
-        ShopStatus::Connected => console.token(shop).await?,
-        ShopStatus::NeedsReconnect | ShopStatus::Disconnected => None,
+        ConnectionStatus::Connected => console.token(shop).await?,
+        ConnectionStatus::NeedsReconnect | ConnectionStatus::Disconnected => None,
     };
     let Some(token) = token else { return Ok(Subscribed::NotConnected) };
     if let Err(error) = console.subscription.subscribe(&token).await {
         if error == ApiError::Unauthorized {
-            console.store.connections.suspect(&shop.tenant, shop.org, console.clock.now()).await?;
+            console
+                .store
+                .connections
+                .suspect(&shop.tenant, &Subject::Shop(shop.org), console.clock.now())
+                .await?;
         }
         return Ok(Subscribed::Failed(error));
     }

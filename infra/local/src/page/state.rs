@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use common::store::connections::ShopStatus;
+use common::store::connections::ConnectionStatus;
 use common::store::inbox::{Event, Status};
 use common::store::item::b;
 use common::store::schema::inbox;
@@ -127,7 +127,7 @@ async fn tenant(page: &Page) -> Result<Value> {
     Ok(json!({
         "id": page.addresses.tenant_id,
         "shop": seed::SHOP_DOMAIN,
-        "connected": shops.iter().any(|shop| shop.status != ShopStatus::Disconnected),
+        "connected": shops.iter().any(|shop| shop.status != ConnectionStatus::Disconnected),
         "orders": settings.orders,
         "customers": settings.customers,
         "looks_for_duplicates": settings.looks_for_duplicates(),
