@@ -27,6 +27,7 @@ pub mod import;
 pub mod intake;
 pub mod money;
 pub mod page;
+pub mod pages;
 pub mod phone;
 pub mod refresh;
 pub mod runtime;

@@ -29,6 +29,16 @@ pub enum Kind {
     Session,
     /// A connect that an admin has just asked for, by its ticket.
     Start,
+    /// Something an admin may do with a page, by its ticket.
+    Page,
+    /// A page's OAuth flow, by its `state`.
+    PageFlow,
+    /// A Facebook user whose pages are to be chosen from.
+    PageChoice,
+    /// A request of Facebook's that was carried out, by itself: it counts once.
+    SignedRequest,
+    /// A deletion that a person asked Facebook for, by its confirmation code.
+    Deletion,
 }
 
 impl Kind {
@@ -38,6 +48,11 @@ impl Kind {
             Self::Link => "link",
             Self::Session => "session",
             Self::Start => "start",
+            Self::Page => "page",
+            Self::PageFlow => "page_flow",
+            Self::PageChoice => "page_choice",
+            Self::SignedRequest => "signed_request",
+            Self::Deletion => "deletion",
         }
     }
 }

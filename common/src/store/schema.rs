@@ -78,6 +78,12 @@ pub mod tenants {
     pub const PUBLIC_URL: &str = "public_url";
     /// SHA-256 of the tenant's API key, bytes.
     pub const API_KEY_HASH: &str = "api_key_hash";
+    /// `paid` or `trial`.
+    pub const PLAN: &str = "plan";
+    /// When the trial ends, unix milliseconds.
+    pub const TRIAL_ENDS: &str = "trial_ends_at";
+    /// Pages bought on top of the plan's, for each admin account.
+    pub const EXTRA_PAGES: &str = "extra_pages";
     /// Settings, a map.
     pub const SETTINGS: &str = "settings";
     /// Counts the writes of the record: a change is made to the record that was read, or not at all.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::item::{Item, ItemExt, b, n, s};
 use super::schema::tenants::{
-    API_KEY_HASH, CLIENT_ID, CRM_KEY, CRM_URL, KEY, PREVIOUS_SECRET, PREVIOUS_UNTIL, PUBLIC_URL, REVISION,
-    SECRET, SETTINGS, VERIFY_TOKEN,
+    API_KEY_HASH, CLIENT_ID, CRM_KEY, CRM_URL, EXTRA_PAGES, KEY, PLAN, PREVIOUS_SECRET, PREVIOUS_UNTIL,
+    PUBLIC_URL, REVISION, SECRET, SETTINGS, TRIAL_ENDS, VERIFY_TOKEN,
 };
 use crate::id::TenantId;
 
@@ -39,10 +39,27 @@ pub struct TenantRecord {
     pub api_key_hash: Option<Vec<u8>>,
     /// Sealed verify token of the webhook challenge.
     pub verify_token: Vec<u8>,
+    /// What the tenant has bought.
+    pub plan: Plan,
+    /// Pages bought on top of the plan's, for each admin account.
+    pub extra_pages: u32,
     /// How the tenant wants things done.
     pub settings: Settings,
     /// Counts the writes of this record; 0 for one that was never stored.
     pub revision: i64,
+}
+
+/// What a tenant has bought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Plan {
+    /// A paid plan.
+    #[default]
+    Paid,
+    /// A trial, until then when it was said.
+    Trial {
+        /// Its end.
+        ends: Option<Timestamp>,
+    },
 }
 
 /// How a tenant wants things done. Every field has a default, so that older records stay readable.
@@ -178,6 +195,15 @@ impl Tenants {
             (PREVIOUS_SECRET, tenant.previous_secret.clone().map(b)),
             (PREVIOUS_UNTIL, tenant.previous_until.map(|until| n(until.as_millisecond()))),
             (API_KEY_HASH, tenant.api_key_hash.clone().map(b)),
+            (PLAN, Some(s(if tenant.plan == Plan::Paid { PAID } else { TRIAL }))),
+            (
+                TRIAL_ENDS,
+                match tenant.plan {
+                    Plan::Trial { ends } => ends.map(|ends| n(ends.as_millisecond())),
+                    Plan::Paid => None,
+                },
+            ),
+            (EXTRA_PAGES, (tenant.extra_pages > 0).then(|| n(i64::from(tenant.extra_pages)))),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
@@ -204,6 +230,9 @@ impl Tenants {
     }
 }
 
+const PAID: &str = "paid";
+const TRIAL: &str = "trial";
+
 fn read(item: &Item) -> Result<TenantRecord, StoreError> {
     let may = |name: &str| item.bytes(name).map(<[u8]>::to_vec);
     let blob = |name: &'static str| may(name).ok_or(StoreError::Corrupt(name));
@@ -223,6 +252,15 @@ fn read(item: &Item) -> Result<TenantRecord, StoreError> {
             Some(value) => serde_dynamo::from_attribute_value(value.clone())
                 .map_err(|_| StoreError::Corrupt(SETTINGS))?,
         },
+        plan: match item.text(PLAN) {
+            None | Some(PAID) => Plan::Paid,
+            Some(TRIAL) => Plan::Trial { ends: item.instant(TRIAL_ENDS)? },
+            Some(_) => return Err(StoreError::Corrupt(PLAN)),
+        },
+        extra_pages: item
+            .number(EXTRA_PAGES)
+            .map_or(Ok(0), u32::try_from)
+            .map_err(|_| StoreError::Corrupt(EXTRA_PAGES))?,
         revision: item.must_number(REVISION)?,
     })
 }

@@ -9,7 +9,7 @@ use common::seal::{KeyRing, Place, random};
 use common::store::Store;
 use common::store::connections::{NewShop, SealedTokens, Subject};
 use common::store::schema;
-use common::store::tenants::{Settings, TenantRecord};
+use common::store::tenants::{Plan, Settings, TenantRecord};
 use common::tenant::{connection_place, tenant_place};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -134,6 +134,8 @@ pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside, now: Times
             previous_until: record.and_then(|record| record.previous_until),
             api_key_hash: Some(seeded.api_key().digest()),
             verify_token: seal(schema::tenants::VERIFY_TOKEN, &seeded.verify_token)?,
+            plan: record.map_or(Plan::Paid, |record| record.plan),
+            extra_pages: record.map_or(0, |record| record.extra_pages),
             settings: record.map_or_else(demo_settings, |record| record.settings.clone()),
             revision: record.map_or(0, |record| record.revision),
         })

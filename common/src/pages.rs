@@ -1,0 +1,14 @@
+//! Connecting pages of Facebook and Zalo: what the functions around it share (pages.md §4).
+//!
+//! ```text
+//!   console ──ticket──► page-connect ──► provider ──code──► Facebook: which page? ──pick──► connected ──303──► console
+//!                                                 └───────► Zalo: the page that was chosen there ──┘
+//!   console ──ticket──► page-disconnect ──► ended, unsubscribed, wiped ──303──► console
+//! ```
+//!
+//! The apps at the providers are the operator's, one of each for all tenants, and so are the addresses under which the
+//! providers call: they are on a host of the operator's own, not on the tenant's. What comes over from the tenant's
+//! console is a form with a one-time ticket ([`ticket`]).
+
+pub mod limit;
+pub mod ticket;
