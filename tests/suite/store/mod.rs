@@ -6,6 +6,7 @@ mod connections;
 mod inbox;
 mod model;
 mod pace;
+mod pages;
 
 use std::time::Duration;
 
