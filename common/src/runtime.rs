@@ -13,7 +13,7 @@ use crate::haravan::admin::{self, Admin};
 use crate::haravan::subscription::{self, Subscription};
 use crate::haravan::token_endpoint;
 use crate::intake::job::Intake;
-use crate::seal::KeyRingSource;
+use crate::seal::SecretSource;
 use crate::store::{Store, TableNames, sdk_config};
 use crate::tenant::Directory;
 
@@ -134,14 +134,23 @@ fn base_url(reach: Reach, name: &str, url: &str) -> Result<Url, StartError> {
 pub async fn open(settings: &Settings, clock: SharedClock) -> (Store, Directory) {
     let config = sdk_config().await;
     let store = Store::new(&aws_sdk_dynamodb::Client::new(&config), settings.tables.clone());
-    let source = match (&settings.key_ring_file, &settings.key_ring_secret) {
-        (Some(path), _) => KeyRingSource::File(path.clone()),
-        (None, secret) => KeyRingSource::SecretsManager {
-            client: aws_sdk_secretsmanager::Client::new(&config),
-            secret_id: secret.clone().unwrap_or_default(),
-        },
-    };
+    let source = source(&config, settings.key_ring_file.as_ref(), settings.key_ring_secret.as_ref());
     (store.clone(), Directory::new(store, source, clock))
+}
+
+/// A secret's file, or the secret.
+fn source(
+    config: &aws_config::SdkConfig,
+    file: Option<&PathBuf>,
+    secret: Option<&String>,
+) -> SecretSource {
+    match file {
+        Some(path) => SecretSource::File(path.clone()),
+        None => SecretSource::SecretsManager {
+            client: aws_sdk_secretsmanager::Client::new(config),
+            secret_id: secret.cloned().unwrap_or_default(),
+        },
+    }
 }
 
 /// What intake works with.

@@ -156,9 +156,9 @@ pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
     Ok(bytes)
 }
 
-/// Where the ring comes from.
+/// Where a secret of the deployment comes from: the key ring, or the apps at the providers.
 #[derive(Clone)]
-pub enum KeyRingSource {
+pub enum SecretSource {
     /// One secret in AWS Secrets Manager.
     SecretsManager {
         /// The client.
@@ -170,24 +170,24 @@ pub enum KeyRingSource {
     File(PathBuf),
 }
 
-impl KeyRingSource {
-    /// Fetches and reads the ring.
+impl SecretSource {
+    /// Fetches the secret's text.
     ///
     /// # Errors
-    /// [`SealError::Source`] when it cannot be fetched, [`SealError::Ring`] when it is no ring.
-    pub async fn load(&self) -> Result<KeyRing, SealError> {
+    /// [`SealError::Source`].
+    pub async fn text(&self) -> Result<SecretString, SealError> {
         match self {
             Self::SecretsManager { client, secret_id } => {
                 let answer = client.get_secret_value().secret_id(secret_id).send().await;
                 let answer =
                     answer.map_err(|error| SealError::Source(sdk_message(&error.into_service_error())))?;
-                let json = answer.secret_string().ok_or(SealError::Ring("the secret holds no text"))?;
-                KeyRing::from_json(json)
+                let text = answer.secret_string.ok_or(SealError::Ring("the secret holds no text"))?;
+                Ok(text.into())
             }
             Self::File(path) => {
-                let json =
+                let text =
                     std::fs::read_to_string(path).map_err(|error| SealError::Source(error.to_string()))?;
-                KeyRing::from_json(&json)
+                Ok(text.into())
             }
         }
     }

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
 use crate::clock::SharedClock;
 use crate::id::{OrgId, TenantId};
-use crate::seal::{KeyRing, KeyRingSource, Place, SealError};
+use crate::seal::{KeyRing, SecretSource, Place, SealError};
 use crate::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use crate::store::schema;
 use crate::store::tenants::{Settings, TenantRecord};
@@ -106,7 +106,7 @@ struct Cached {
 /// The tenants, cached.
 pub struct Directory {
     store: Store,
-    source: KeyRingSource,
+    source: SecretSource,
     ring: RwLock<Option<Arc<KeyRing>>>,
     cache: Cache<TenantId, Cached>,
     clock: SharedClock,
@@ -114,7 +114,7 @@ pub struct Directory {
 
 impl Directory {
     /// A directory over the store, opening secrets with the ring from `source`.
-    pub fn new(store: Store, source: KeyRingSource, clock: SharedClock) -> Self {
+    pub fn new(store: Store, source: SecretSource, clock: SharedClock) -> Self {
         Self { store, source, ring: RwLock::new(None), cache: Cache::new(CAPACITY), clock }
     }
 
@@ -201,7 +201,7 @@ impl Directory {
     }
 
     async fn fetch_ring(&self) -> Result<Arc<KeyRing>, SealError> {
-        let ring = Arc::new(self.source.load().await?);
+        let ring = Arc::new(KeyRing::from_json(self.source.text().await?.expose_secret())?);
         *self.ring.write().await = Some(Arc::clone(&ring));
         Ok(ring)
     }

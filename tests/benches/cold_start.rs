@@ -25,7 +25,7 @@ use common::body::pack;
 use common::clock::{Clock, SystemClock};
 use common::haravan::webhook::Topic;
 use common::id::TenantId;
-use common::seal::KeyRingSource;
+use common::seal::SecretSource;
 use common::store::inbox::{EventKey, NewEvent};
 use local::seed::{ORG, TENANT};
 use local::stack::Stack;
@@ -246,7 +246,7 @@ const ROOTS: [&str; 3] =
 /// Lambda's image has all CA roots in one file. Debian has each in a file of its own besides, which are all opened
 /// (2 ms and more) unless the one is named.
 fn environment(stack: &Stack) -> Vec<(String, String)> {
-    let KeyRingSource::File(ring) = &stack.key_ring else {
+    let SecretSource::File(ring) = &stack.key_ring else {
         panic!("a local stack has its key ring in a file")
     };
     let roots = ROOTS.into_iter().find(|file| Path::new(file).exists());

@@ -16,6 +16,7 @@ use local::pump;
 use local::seed::{self, TENANT};
 use local::stack::{Options, Stack};
 use reqwest::StatusCode;
+use secrecy::ExposeSecret;
 
 /// The three bodies of the protocol, as bytes.
 pub mod fixture {
@@ -117,7 +118,7 @@ impl World {
 
     /// The key ring of a stack in memory.
     pub async fn key_ring(&self) -> KeyRing {
-        self.stack.key_ring.load().await.unwrap()
+        KeyRing::from_json(self.stack.key_ring.text().await.unwrap().expose_secret()).unwrap()
     }
 
     /// Posts a body as Haravan would, rightly signed.

@@ -16,13 +16,14 @@ use common::haravan::token_endpoint::TokenEndpoint;
 use common::haravan::webhook::Entity;
 use common::intake::job::Intake;
 use common::refresh::Refresher;
-use common::seal::{KeyRing, KeyRingSource, ensure_ring_file};
+use common::seal::{KeyRing, SecretSource, ensure_ring_file};
 use common::store::inbox::Status;
 use common::store::{Store, schema};
 use common::tenant::Directory;
 use connect_tests::{getfly, haravan};
 use secrecy::SecretString;
 use serde::Serialize;
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use upkeep::Upkeep;
@@ -137,7 +138,7 @@ pub struct Stack {
     /// Order events on their way, then customer events.
     pub pumps: [Pump; 2],
     /// Where the key ring is.
-    pub key_ring: KeyRingSource,
+    pub key_ring: SecretSource,
     tasks: Vec<JoinHandle<()>>,
     /// Held on the data file; `None` in memory.
     lock: Option<std::fs::File>,
@@ -147,7 +148,7 @@ pub struct Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
-        if let (false, KeyRingSource::File(path)) = (self.lock.is_some(), &self.key_ring) {
+        if let (false, SecretSource::File(path)) = (self.lock.is_some(), &self.key_ring) {
             drop(std::fs::remove_file(path));
         }
     }
@@ -277,7 +278,7 @@ fn upkeep(
 }
 
 struct Ring {
-    source: KeyRingSource,
+    source: SecretSource,
     path: PathBuf,
 }
 
@@ -293,11 +294,12 @@ fn ring_source(data: Option<&Path>) -> Result<Ring> {
     };
     ensure_ring_file(&path)
         .with_context(|| format!("the key ring file {} cannot be made", path.display()))?;
-    Ok(Ring { source: KeyRingSource::File(path.clone()), path })
+    Ok(Ring { source: SecretSource::File(path.clone()), path })
 }
 
 async fn load(ring: &Ring) -> Result<Box<KeyRing>> {
-    let loaded = ring.source.load().await;
+    let text = ring.source.text().await;
+    let loaded = text.and_then(|text| KeyRing::from_json(text.expose_secret()));
     Ok(Box::new(loaded.with_context(|| format!("the key ring file {} cannot be used", ring.path.display()))?))
 }
 
