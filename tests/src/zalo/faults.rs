@@ -32,7 +32,8 @@ pub enum Fault {
         #[serde(default)]
         committed: bool,
     },
-    /// the token endpoint does what it is asked, a rotation included, and the connection breaks within the answer
+    /// the token endpoint does what it is asked, a rotation included, and the connection breaks before the
+    /// answer is whole
     TokenLostAfterCommit,
     /// the token endpoint does what it is asked and leaves `refresh_token` out of the answer
     TokenNoRefreshToken,

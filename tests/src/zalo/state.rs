@@ -31,7 +31,7 @@ const REFRESH_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
 pub(super) struct Counters {
     /// Codes, tokens, sessions and messages invented so far.
     pub invented: u64,
-    /// Refreshes answered −14014, whoever's token it was.
+    /// Refreshes answered −14014, whosever token it was.
     pub refused_refreshes: u64,
     /// The whole ladder of retries failed: no event is sent any more.
     pub webhook_disabled: bool,

@@ -61,15 +61,11 @@ pub(super) async fn exchange(
         }
         _ => usual(),
     };
-    let response = match fault_of(&note) {
+    let response = match &note.fault {
         Some(Fault::TokenNoRefreshToken) => without_refresh_token(response).await,
         _ => response,
     };
     with_note(response, Note { error, ..note })
-}
-
-fn fault_of(note: &Note) -> Option<&Fault> {
-    note.fault.as_ref()
 }
 
 fn concerns_tokens(fault: &Fault) -> bool {

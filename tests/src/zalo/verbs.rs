@@ -58,7 +58,7 @@ impl Simulator {
         self.token_counts(oa).refreshed
     }
 
-    /// Refreshes answered −14014 so far, whoever's the token was.
+    /// Refreshes answered −14014 so far, whosever token it was.
     pub fn refused_refreshes(&self) -> u64 {
         self.state().counters.refused_refreshes
     }

@@ -8,8 +8,8 @@ async fn an_answer_lost_after_the_rotation_loses_the_pair() {
     let pair = world.connect(ONE).await;
     let refresh = text(&pair["refresh_token"]);
     world.sim.switch(Switch::next(Fault::TokenLostAfterCommit, 1).on("refresh_token"));
-    let response = world.refreshing(refresh).send().await.unwrap();
-    assert!(response.text().await.is_err(), "the connection breaks within the answer");
+    let whole = async { world.refreshing(refresh).send().await?.text().await };
+    assert!(whole.await.is_err(), "the connection breaks before the answer is whole");
     assert_eq!(world.refresh(refresh).await["error"], -14014);
     assert_eq!(world.sim.live_pair(&oa(ONE)).unwrap().generation, 2);
     assert_eq!(world.sim.refreshes(&oa(ONE)), 1);

@@ -117,9 +117,10 @@ async fn the_ladder_is_climbed_and_then_the_webhook_is_disabled_for_the_whole_ap
         }
         world.clock.advance(Duration::from_secs(1));
         assert!(world.sim.webhook_enabled());
-        assert_eq!(world.sim.deliver_due().await.failed, 1, "retry {retry}");
+        // The newer event is due a second before the last retry of the older one, so both are tried.
+        let tried = if retry == 5 { 2 } else { 1 };
+        assert_eq!(world.sim.deliver_due().await.failed, tried, "retry {retry}");
     }
-    // The newer event was due a second before the last retry; it was tried first or cancelled.
     assert!(!world.sim.webhook_enabled());
     assert_eq!(states(&world), [DeliveryState::GivenUp, DeliveryState::Cancelled]);
     assert_eq!(world.sim.deliveries()[0].attempts.len(), 6);
