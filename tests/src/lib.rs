@@ -3,3 +3,4 @@
 pub mod getfly;
 pub mod haravan;
 mod journal;
+pub mod zalo;
