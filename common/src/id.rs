@@ -101,6 +101,72 @@ haravan_id!(
     "staff id"
 );
 
+/// Longest identifier of a page, in digits: the longest met has 19.
+const MAX_DIGITS: usize = 32;
+
+macro_rules! digits_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        ///
+        /// Digits, kept as text: the numbers may exceed 2^53, beyond which JSON's readers round.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let digits = (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+                if digits && !text.starts_with('0') { Ok(Self(text.to_owned())) } else { Err(InvalidId($what)) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+digits_id!(
+    /// A Facebook page (pages.md §1.7).
+    PageId,
+    "page id"
+);
+digits_id!(
+    /// A person at Facebook as our app knows them: the app-scoped id (pages.md §1.6).
+    FbUserId,
+    "Facebook user id"
+);
+digits_id!(
+    /// A Zalo Official Account (pages.md §2.6).
+    OaId,
+    "Official Account id"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +184,18 @@ mod tests {
         assert_eq!("200000987654".parse::<OrgId>(), Ok(OrgId(200_000_987_654)));
         for bad in ["", "0", "-1", "1.0", "x", "99999999999999999999"] {
             assert!(bad.parse::<OrgId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ids_of_pages_are_digits_of_any_size() {
+        let oa: OaId = "4180000000000000001".parse().unwrap();
+        assert_eq!(serde_json::to_string(&oa).unwrap(), "\"4180000000000000001\"");
+        assert!(serde_json::from_str::<PageId>("\"104000000000001\"").is_ok());
+        for bad in ["", "0", "01", "-1", "1.0", "1e3", "1/2", "1#2", " 1", "١", &"1".repeat(33)] {
+            assert!(bad.parse::<PageId>().is_err(), "{bad:?}");
+            assert!(bad.parse::<FbUserId>().is_err(), "{bad:?}");
+            assert!(bad.parse::<OaId>().is_err(), "{bad:?}");
         }
     }
 }
