@@ -8,7 +8,7 @@
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
-//! - [`facebook`]: the provider of pages: its log-in, its API, its webhooks.
+//! - [`facebook`], [`zalo`]: the providers of pages: their log-in, their APIs, their webhooks.
 //! - [`page`], [`words`]: what people see, in two languages.
 //! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
@@ -40,3 +40,4 @@ pub mod telemetry;
 pub mod tenant;
 pub mod text;
 pub mod words;
+pub mod zalo;
