@@ -101,9 +101,14 @@ haravan_id!(
     "staff id"
 );
 
-macro_rules! page_id {
+/// Longest identifier of a page, in digits: the longest met has 19.
+const MAX_DIGITS: usize = 32;
+
+macro_rules! digits_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
+        ///
+        /// Digits, kept as text: the numbers may exceed 2^53, beyond which JSON's readers round.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -119,8 +124,8 @@ macro_rules! page_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-                if fits { Ok(Self(text.to_owned())) } else { Err(InvalidId($what)) }
+                let digits = (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+                if digits && !text.starts_with('0') { Ok(Self(text.to_owned())) } else { Err(InvalidId($what)) }
             }
         }
 
@@ -146,15 +151,20 @@ macro_rules! page_id {
     };
 }
 
-page_id!(
-    /// A Facebook page: digits, kept as text (pages.md §1.7).
+digits_id!(
+    /// A Facebook page (pages.md §1.7).
     PageId,
-    "Facebook page id"
+    "page id"
 );
-page_id!(
-    /// A Zalo Official Account: digits beyond 2^53, kept as text (pages.md §2.6).
+digits_id!(
+    /// A person at Facebook as our app knows them: the app-scoped id (pages.md §1.6).
+    FbUserId,
+    "Facebook user id"
+);
+digits_id!(
+    /// A Zalo Official Account (pages.md §2.6).
     OaId,
-    "Zalo OA id"
+    "Official Account id"
 );
 
 #[cfg(test)]
@@ -174,6 +184,18 @@ mod tests {
         assert_eq!("200000987654".parse::<OrgId>(), Ok(OrgId(200_000_987_654)));
         for bad in ["", "0", "-1", "1.0", "x", "99999999999999999999"] {
             assert!(bad.parse::<OrgId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ids_of_pages_are_digits_of_any_size() {
+        let oa: OaId = "4180000000000000001".parse().unwrap();
+        assert_eq!(serde_json::to_string(&oa).unwrap(), "\"4180000000000000001\"");
+        assert!(serde_json::from_str::<PageId>("\"104000000000001\"").is_ok());
+        for bad in ["", "0", "01", "-1", "1.0", "1e3", "1/2", "1#2", " 1", "١", &"1".repeat(33)] {
+            assert!(bad.parse::<PageId>().is_err(), "{bad:?}");
+            assert!(bad.parse::<FbUserId>().is_err(), "{bad:?}");
+            assert!(bad.parse::<OaId>().is_err(), "{bad:?}");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
+//! - [`facebook`], [`zalo`]: the providers of pages: their log-in, their APIs, their webhooks.
 //! - [`page`], [`words`]: what people see, in two languages.
 //! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
@@ -20,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod connect;
 pub mod egress;
+pub mod facebook;
 pub mod getfly;
 pub mod haravan;
 pub mod id;
@@ -33,7 +35,10 @@ pub mod refresh;
 pub mod runtime;
 pub mod seal;
 pub mod store;
+#[cfg(test)]
+mod stub;
 pub mod telemetry;
 pub mod tenant;
 pub mod text;
 pub mod words;
+pub mod zalo;

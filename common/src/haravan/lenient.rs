@@ -15,18 +15,27 @@ use crate::text::{tidy, tidy_lines};
 
 /// The text of a JSON string, number or boolean; `None` for null, lists and objects.
 fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?.get();
-    Ok(match raw.as_bytes().first() {
+    Ok(scalar_text(<&RawValue>::deserialize(deserializer)?.get()))
+}
+
+fn scalar_text(raw: &str) -> Option<String> {
+    match raw.as_bytes().first() {
         Some(b'"') => serde_json::from_str(raw).ok(),
         Some(b'{' | b'[') | None => None,
         _ if raw == "null" => None,
         _ => Some(raw.to_owned()),
-    })
+    }
 }
 
 /// One line of text, tidied; blank is `None`.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(scalar(deserializer)?.as_deref().and_then(tidy))
+}
+
+/// A JSON string and nothing else, as it was written: for tokens. Blank is `None`.
+pub fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = serde_json::from_str(<&RawValue>::deserialize(deserializer)?.get()).ok();
+    Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
 /// Text that may have several lines.
@@ -93,6 +102,14 @@ pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> 
     Ok(elements.into_iter().flatten().collect())
 }
 
+/// The texts and numbers of a list, as text; `None` where there is no list.
+pub fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let elements: Option<Vec<&RawValue>> = serde_json::from_str(raw).ok();
+    let text = |element: &RawValue| scalar_text(element.get());
+    Ok(elements.map(|elements| elements.into_iter().filter_map(text).collect()))
+}
+
 /// An object, or `None` for anything else.
 ///
 /// # Errors
@@ -128,6 +145,8 @@ mod tests {
         day: Option<Date>,
         #[serde(deserialize_with = "list")]
         list: Vec<i64>,
+        #[serde(deserialize_with = "words")]
+        words: Option<Vec<String>>,
     }
 
     fn probe(json: &str) -> Probe {
@@ -170,6 +189,27 @@ mod tests {
         assert_eq!(read.instant.unwrap().as_microsecond(), 1_629_266_283_361_860);
         assert_eq!(read.day.unwrap().to_string(), "1994-09-02");
         assert!(probe(r#"{"instant":"2021-09-08T18:50:16"}"#).instant.is_some());
+    }
+
+    #[test]
+    fn of_a_list_of_words_what_is_no_word_is_left_out() {
+        let read = |json: &str| probe(json).words;
+        let words = vec!["a".to_owned(), "4180000000000000001".to_owned()];
+        assert_eq!(read(r#"{"words":["a",null,[],{},4180000000000000001]}"#), Some(words));
+        assert_eq!(read(r#"{"words":[]}"#), Some(Vec::new()));
+        assert_eq!(read(r#"{"words":"a"}"#), None);
+        assert_eq!(read(r#"{"words":null}"#), None);
+    }
+
+    #[test]
+    fn a_token_is_a_string_and_is_left_as_it_is() {
+        #[derive(Deserialize)]
+        struct Token(#[serde(deserialize_with = "string")] Option<String>);
+        let read = |json: &str| serde_json::from_str::<Token>(json).unwrap().0;
+        assert_eq!(read("\"a  b\"").as_deref(), Some("a  b"));
+        for none in ["7", "true", "null", "\" \"", "\"\"", "[\"a\"]", "{}"] {
+            assert_eq!(read(none), None, "{none}");
+        }
     }
 
     #[test]
