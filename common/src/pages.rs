@@ -11,4 +11,29 @@
 //! console is a form with a one-time ticket ([`ticket`]).
 
 pub mod limit;
+pub mod providers;
 pub mod ticket;
+
+use std::sync::Arc;
+
+use crate::clock::SharedClock;
+use crate::refresh::Refresher;
+use crate::store::Store;
+use crate::tenant::Directory;
+
+pub use providers::{NoProvider, Places, Providers, Zalo};
+
+/// What whoever works on pages works with.
+#[derive(Clone)]
+pub struct Pages {
+    /// The tables.
+    pub store: Store,
+    /// Opens and seals tokens.
+    pub directory: Arc<Directory>,
+    /// Facebook and Zalo.
+    pub providers: Arc<Providers>,
+    /// Access tokens that end: Zalo's.
+    pub refresher: Refresher,
+    /// Time.
+    pub clock: SharedClock,
+}

@@ -33,14 +33,16 @@ use crate::clock::SharedClock;
 use crate::haravan::token_endpoint::{App, GrantError, TokenEndpoint, Tokens};
 use crate::id::TenantId;
 use crate::intake::job::until;
+use crate::pages::Providers;
 use crate::seal::{Place, SealError};
 use crate::store::claims::ClaimToken;
 use crate::store::connections::{
-    ConnectionRef, ConnectionStatus, Lease, SealedTokens, Subject, TokenState, reason,
+    ConnectionRef, ConnectionStatus, Lease, PageKey, SealedTokens, Subject, TokenState, reason,
 };
 use crate::store::{Store, StoreError, schema};
 use crate::telemetry::{Line, Metric};
 use crate::tenant::{Directory, DirectoryError, connection_place};
+use crate::zalo::error as zalo;
 
 /// A token with less than this to live is refreshed (haravan.md §1.10, §10.1).
 pub const REMAINING: Duration = Duration::from_secs(30 * 60);
@@ -102,6 +104,7 @@ struct Inner {
     store: Store,
     directory: Arc<Directory>,
     haravan: TokenEndpoint,
+    providers: Option<Arc<Providers>>,
     clock: SharedClock,
     flights: Mutex<HashMap<(TenantId, Subject), Flight>>,
     /// Pairs that the provider gave and the store did not take yet.
@@ -117,11 +120,18 @@ struct Unwritten {
 
 impl Refresher {
     /// Puts the parts together. One per process, so that its callers share their refreshes.
-    pub fn new(store: Store, directory: Arc<Directory>, haravan: TokenEndpoint, clock: SharedClock) -> Self {
+    pub fn new(
+        store: Store,
+        directory: Arc<Directory>,
+        haravan: TokenEndpoint,
+        providers: Option<Arc<Providers>>,
+        clock: SharedClock,
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
             directory,
             haravan,
+            providers,
             clock,
             flights: Mutex::default(),
             unwritten: Mutex::default(),
@@ -268,7 +278,33 @@ impl Inner {
     async fn call(&self, of: &ConnectionRef, refresh: &SecretString) -> Result<Tokens, GrantError> {
         match &of.subject {
             Subject::Shop(_) => self.haravan.refresh(&self.haravan_app(&of.tenant).await?, refresh).await,
-            Subject::Page(_) => Err(GrantError::NotSent),
+            Subject::Page(PageKey::Zalo(_)) => self.zalo(refresh).await,
+            // A Fanpage's token does not end (pages.md §1.19).
+            Subject::Page(PageKey::Facebook(_)) => Err(GrantError::NotSent),
+        }
+    }
+
+    /// Only -14014 says that the refresh token is spent; what nobody has explained decides nothing (pages.md §2.8, §6).
+    async fn zalo(&self, refresh: &SecretString) -> Result<Tokens, GrantError> {
+        let providers = self.providers.as_ref().ok_or(GrantError::NotSent)?;
+        let zalo = providers.zalo().await.map_err(|error| {
+            tracing::warn!(%error, "a refresh has to wait for the app at Zalo");
+            GrantError::NotSent
+        })?;
+        match zalo.oauth.refresh(refresh).await {
+            Ok(tokens) => Ok(Tokens {
+                access: tokens.access,
+                refresh: Some(tokens.refresh),
+                lives: Some(tokens.lives),
+                id_token: None,
+                scopes: Vec::new(),
+            }),
+            Err(zalo::GrantError::InvalidRefresh) => Err(GrantError::InvalidGrant),
+            Err(zalo::GrantError::Config(_)) => Err(GrantError::InvalidClient),
+            Err(zalo::GrantError::NotSent | zalo::GrantError::Limited) => Err(GrantError::NotSent),
+            Err(zalo::GrantError::Unknown | zalo::GrantError::InvalidCode | zalo::GrantError::Refused(_)) => {
+                Err(GrantError::Ambiguous)
+            }
         }
     }
 

@@ -9,13 +9,16 @@ use crate::clock::SharedClock;
 use crate::config::Env;
 use crate::connect::{Accounts, Connecting};
 use crate::egress::Reach;
+use crate::facebook::app as facebook;
 use crate::haravan::admin::{self, Admin};
 use crate::haravan::subscription::{self, Subscription};
 use crate::haravan::token_endpoint;
 use crate::intake::job::Intake;
+use crate::pages::{Places, Providers};
 use crate::seal::SecretSource;
 use crate::store::{Store, TableNames, sdk_config};
 use crate::tenant::Directory;
+use crate::zalo::app as zalo;
 
 /// Longest time spent warming; whatever is not warm by then is fetched by the first event.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -119,6 +122,64 @@ impl GrantSettings {
     }
 }
 
+/// The settings of the functions that call Facebook and Zalo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderSettings {
+    /// Name or ARN of the secret with the operator's apps ([`crate::pages::providers`]); none where no page can be
+    /// connected.
+    pub apps_secret: Option<String>,
+    /// Its file, in its place: local mode.
+    pub apps_file: Option<PathBuf>,
+    /// Base URLs: Facebook's dialog and Graph API, Zalo's login and API.
+    pub urls: [(&'static str, String); 4],
+    /// Version of Facebook's dialog and Graph API.
+    pub facebook_version: String,
+}
+
+impl ProviderSettings {
+    /// Reads the settings; faults are noted in `env`.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        let urls = [
+            ("FACEBOOK_DIALOG_URL", facebook::DEFAULT_DIALOG_BASE),
+            ("FACEBOOK_GRAPH_URL", facebook::DEFAULT_GRAPH_BASE),
+            ("ZALO_OAUTH_URL", zalo::DEFAULT_OAUTH_BASE),
+            ("ZALO_OPENAPI_URL", zalo::DEFAULT_OPENAPI_BASE),
+        ];
+        Self {
+            apps_secret: env.optional("PROVIDER_APPS_SECRET"),
+            apps_file: env.optional("PROVIDER_APPS_FILE").map(PathBuf::from),
+            urls: urls.map(|(name, default)| (name, env.or(name, default.to_owned(), "a URL"))),
+            facebook_version: env.or("FACEBOOK_VERSION", facebook::DEFAULT_VERSION.to_owned(), "a version"),
+        }
+    }
+
+    /// Facebook and Zalo.
+    ///
+    /// # Errors
+    /// A base URL that may not be called.
+    pub async fn open(
+        &self,
+        reach: Reach,
+        http: reqwest::Client,
+        clock: SharedClock,
+    ) -> Result<Providers, StartError> {
+        let [dialog, graph, oauth, openapi] =
+            self.urls.each_ref().map(|(name, url)| base_url(reach, name, url));
+        let places = Places {
+            facebook_dialog: dialog?,
+            facebook_graph: graph?,
+            facebook_version: self.facebook_version.clone(),
+            zalo_oauth: oauth?,
+            zalo_openapi: openapi?,
+        };
+        let source = match (&self.apps_file, &self.apps_secret) {
+            (None, None) => SecretSource::Text("{}".into()),
+            (file, secret) => source(&sdk_config().await, file.as_ref(), secret.as_ref()),
+        };
+        Ok(Providers::new(places, http, source, clock))
+    }
+}
+
 /// Why a function does not start.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -139,11 +200,7 @@ pub async fn open(settings: &Settings, clock: SharedClock) -> (Store, Directory)
 }
 
 /// A secret's file, or the secret.
-fn source(
-    config: &aws_config::SdkConfig,
-    file: Option<&PathBuf>,
-    secret: Option<&String>,
-) -> SecretSource {
+fn source(config: &aws_config::SdkConfig, file: Option<&PathBuf>, secret: Option<&String>) -> SecretSource {
     match file {
         Some(path) => SecretSource::File(path.clone()),
         None => SecretSource::SecretsManager {

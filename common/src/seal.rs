@@ -168,6 +168,8 @@ pub enum SecretSource {
     },
     /// A file, for local mode.
     File(PathBuf),
+    /// The text itself, for local mode.
+    Text(SecretString),
 }
 
 impl SecretSource {
@@ -189,6 +191,7 @@ impl SecretSource {
                     std::fs::read_to_string(path).map_err(|error| SealError::Source(error.to_string()))?;
                 Ok(text.into())
             }
+            Self::Text(text) => Ok(text.clone()),
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::RwLock;
 
 use crate::clock::SharedClock;
 use crate::id::{OrgId, TenantId};
-use crate::seal::{KeyRing, SecretSource, Place, SealError};
+use crate::seal::{KeyRing, Place, SealError, SecretSource};
 use crate::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use crate::store::schema;
 use crate::store::tenants::{Settings, TenantRecord};

@@ -7,6 +7,7 @@ use common::clock::Clock;
 use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::token_endpoint::{App, TokenEndpoint, Tokens};
+use common::pages::Pages;
 use common::refresh::Refresher;
 use common::seal::Place;
 use common::store::connections::{NewShop, SealedTokens, ShopConnection, Subject};
@@ -103,8 +104,18 @@ impl World {
         let (store, clock) = (Store::new(client, table_names()), self.clock.clone());
         let directory = Arc::new(Directory::new(store.clone(), self.stack.key_ring.clone(), clock.clone()));
         let endpoint = self.token_endpoint();
+        let providers = Arc::clone(&self.stack.upkeep.pages.providers);
+        let known = Some(Arc::clone(&providers));
+        let refresher = Refresher::new(store.clone(), Arc::clone(&directory), endpoint, known, clock.clone());
         Upkeep {
-            refresher: Refresher::new(store.clone(), Arc::clone(&directory), endpoint, clock.clone()),
+            pages: Pages {
+                store: store.clone(),
+                directory: Arc::clone(&directory),
+                providers,
+                refresher: refresher.clone(),
+                clock: clock.clone(),
+            },
+            refresher,
             store,
             directory,
             clock,

@@ -56,7 +56,7 @@ pub struct Callback {
     pub code: Option<SecretString>,
     /// The id token of the hybrid flow, not verified.
     pub id_token: Option<SecretString>,
-    /// Why not, one of the words of [`error_word`].
+    /// Why not, one of the words of `error_word`.
     pub error: Option<&'static str>,
 }
 

@@ -23,9 +23,12 @@ use tokio::sync::RwLock;
 use url::Url;
 
 use crate::clock::SharedClock;
-use crate::facebook::{self, Graph};
+use crate::facebook;
+use crate::facebook::graph::Graph;
 use crate::seal::{SealError, SecretSource};
 use crate::zalo;
+use crate::zalo::oauth::Oauth;
+use crate::zalo::openapi::OpenApi;
 
 /// How long the apps' secret is believed.
 pub const FRESH: Duration = Duration::from_secs(300);
@@ -60,11 +63,11 @@ pub enum NoProvider {
 #[derive(Debug, Clone)]
 pub struct Zalo {
     /// The app.
-    pub app: Arc<zalo::App>,
+    pub app: Arc<zalo::app::App>,
     /// Its token endpoint.
-    pub oauth: zalo::Oauth,
+    pub oauth: Oauth,
     /// Its API.
-    pub openapi: zalo::OpenApi,
+    pub openapi: OpenApi,
 }
 
 struct Opened {
@@ -119,7 +122,7 @@ impl Providers {
                 Ok(opened)
             }
             // What was read before is most likely still right.
-            Err(error) => known.map_or(Err(error), Ok),
+            Err(error) => known.ok_or(error),
         }
     }
 
@@ -127,7 +130,7 @@ impl Providers {
         let apps = Apps::read(text)?;
         let (http, places) = (&self.http, &self.places);
         let facebook = apps.facebook.map(|app| {
-            let app = facebook::App {
+            let app = facebook::app::App {
                 id: app.app_id,
                 secret: app.app_secret,
                 config_id: app.config_id,
@@ -138,14 +141,14 @@ impl Providers {
         });
         let zalo = apps.zalo.map(|entry| {
             let proof = entry.require_proof.then(|| entry.app_secret.clone());
-            let app = Arc::new(zalo::App {
+            let app = Arc::new(zalo::app::App {
                 id: entry.app_id,
                 secret: entry.app_secret,
                 oa_secret_key: entry.oa_secret_key,
             });
             Zalo {
-                oauth: zalo::Oauth::new(http.clone(), places.zalo_oauth.clone(), Arc::clone(&app)),
-                openapi: zalo::OpenApi::new(http.clone(), places.zalo_openapi.clone(), proof),
+                oauth: Oauth::new(http.clone(), places.zalo_oauth.clone(), Arc::clone(&app)),
+                openapi: OpenApi::new(http.clone(), places.zalo_openapi.clone(), proof),
                 app,
             }
         });
@@ -180,8 +183,9 @@ struct ZaloApp {
 impl Apps {
     /// The secret's own text must not get into an error.
     fn read(text: &SecretString) -> Result<Self, SealError> {
-        let apps: Self = serde_json::from_str(text.expose_secret())
-            .map_err(|_| SealError::Ring("the secret of the apps at Facebook and Zalo is not as described"))?;
+        let apps: Self = serde_json::from_str(text.expose_secret()).map_err(|_| {
+            SealError::Ring("the secret of the apps at Facebook and Zalo is not as described")
+        })?;
         let whole = |texts: &[&str]| texts.iter().all(|text| !text.trim().is_empty());
         let facebook = apps.facebook.as_ref().is_none_or(|app| {
             whole(&[&app.app_id, app.app_secret.expose_secret(), app.verify_token.expose_secret()])
@@ -190,7 +194,11 @@ impl Apps {
             whole(&[&app.app_id, app.app_secret.expose_secret(), app.oa_secret_key.expose_secret()])
         });
         // An empty key would make everybody's signature fit.
-        if facebook && zalo { Ok(apps) } else { Err(SealError::Ring("an app at Facebook or Zalo has a blank field")) }
+        if facebook && zalo {
+            Ok(apps)
+        } else {
+            Err(SealError::Ring("an app at Facebook or Zalo has a blank field"))
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use std::time::Duration;
 use common::clock::SharedClock;
 use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
+use common::pages::Pages;
 use common::refresh::Refresher;
 use common::store::{Store, StoreError};
 use common::tenant::Directory;
@@ -39,6 +40,8 @@ pub struct Upkeep {
     pub directory: Arc<Directory>,
     /// Access tokens that end.
     pub refresher: Refresher,
+    /// Facebook and Zalo.
+    pub pages: Pages,
     /// Switching webhooks on and off.
     pub subscription: Subscription,
     /// Haravan's Admin REST.

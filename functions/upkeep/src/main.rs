@@ -7,8 +7,9 @@ use common::clock::SystemClock;
 use common::config::{Env, process_env};
 use common::egress::Reach;
 use common::haravan::{admin, subscription, token_endpoint};
+use common::pages::Pages;
 use common::refresh::Refresher;
-use common::runtime::{self, Settings};
+use common::runtime::{self, ProviderSettings, Settings};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use upkeep::{Limits, Upkeep};
 
@@ -23,6 +24,7 @@ async fn main() -> Result<(), Error> {
     let loopback = env.or("ALLOW_LOOPBACK", false, "true or false");
     let per_tenant = env.or("WAKE_PER_TENANT", Limits::default().per_tenant, "a number");
     let minutes = env.or("RECONCILE_MINUTES", 15_u32, "a number of minutes");
+    let providers = ProviderSettings::read(&mut env);
     let settings = env.finish(settings)?;
 
     let clock = Arc::new(SystemClock);
@@ -32,8 +34,18 @@ async fn main() -> Result<(), Error> {
     let http = reach.client()?;
     let accounts = token_endpoint::TokenEndpoint::new(http.clone(), reach.base_url(&accounts)?);
     let reconcile_every = Duration::from_secs(60 * u64::from(minutes.max(1)));
+    let providers = Arc::new(providers.open(reach, http.clone(), clock.clone()).await?);
+    let known = Some(Arc::clone(&providers));
+    let refresher = Refresher::new(store.clone(), Arc::clone(&directory), accounts, known, clock.clone());
     let upkeep = Upkeep {
-        refresher: Refresher::new(store.clone(), Arc::clone(&directory), accounts, clock.clone()),
+        pages: Pages {
+            store: store.clone(),
+            directory: Arc::clone(&directory),
+            providers,
+            refresher: refresher.clone(),
+            clock: clock.clone(),
+        },
+        refresher,
         subscription: subscription::Subscription::new(http.clone(), reach.base_url(&webhook)?),
         admin: admin::Admin::new(http, reach.base_url(&api)?),
         limits: Limits { per_tenant, reconcile_every, ..Limits::default() },

@@ -15,6 +15,7 @@ use common::haravan::subscription::Subscription;
 use common::haravan::token_endpoint::TokenEndpoint;
 use common::haravan::webhook::Entity;
 use common::intake::job::Intake;
+use common::pages::{Pages, Providers};
 use common::refresh::Refresher;
 use common::seal::{KeyRing, SecretSource, ensure_ring_file};
 use common::store::inbox::Status;
@@ -194,7 +195,8 @@ impl Stack {
             clock: clock.clone(),
         }));
         let connects = connect::router(&haravan_urls, &directory, &store, &http, &clock);
-        let upkeep = upkeep(&haravan_urls, &store, directory(), &http, &clock);
+        let providers = Arc::new(crate::pages::providers(&addresses.base_url, &http, &clock)?);
+        let upkeep = upkeep(&haravan_urls, &store, directory(), &http, providers, &clock);
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
         let haravan =
@@ -261,13 +263,23 @@ fn upkeep(
     store: &Store,
     directory: Directory,
     http: &reqwest::Client,
+    providers: Arc<Providers>,
     clock: &SharedClock,
 ) -> Upkeep {
     let directory = Arc::new(directory);
     let accounts = TokenEndpoint::new(http.clone(), urls.accounts.clone());
+    let known = Some(Arc::clone(&providers));
+    let refresher = Refresher::new(store.clone(), Arc::clone(&directory), accounts, known, clock.clone());
     Upkeep {
         store: store.clone(),
-        refresher: Refresher::new(store.clone(), Arc::clone(&directory), accounts, clock.clone()),
+        pages: Pages {
+            store: store.clone(),
+            directory: Arc::clone(&directory),
+            providers,
+            refresher: refresher.clone(),
+            clock: clock.clone(),
+        },
+        refresher,
         directory,
         subscription: Subscription::new(http.clone(), urls.webhook.clone()),
         admin: Admin::new(http.clone(), urls.admin.clone()),

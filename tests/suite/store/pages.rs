@@ -100,7 +100,7 @@ impl Play<'_> {
 
     fn page(&self, place: Place) -> PageKey {
         let id = format!("{}{}", self.case, place.1);
-        if place.1 % 2 == 0 {
+        if place.1.is_multiple_of(2) {
             PageKey::Facebook(id.parse().unwrap())
         } else {
             PageKey::Zalo(id.parse().unwrap())
@@ -236,7 +236,7 @@ impl Play<'_> {
     }
 
     async fn compare(&self) {
-        for tenant in 0..TENANTS.len() {
+        for (tenant, name) in TENANTS.iter().enumerate() {
             let mut live: BTreeMap<String, u32> = BTreeMap::new();
             for page in 0..PAGES {
                 let Some(found) = self.stored((tenant, page)).await else { continue };
@@ -255,8 +255,7 @@ impl Play<'_> {
             }
             for account in 0..ACCOUNTS.len() {
                 let account = self.account(account);
-                let used =
-                    self.connections.slots_used(&TENANTS[tenant].parse().unwrap(), &account).await.unwrap();
+                let used = self.connections.slots_used(&name.parse().unwrap(), &account).await.unwrap();
                 let live = live.get(&account).copied().unwrap_or_default();
                 assert_eq!(used, i64::from(live), "slots of {account}");
                 assert!(live <= LIMIT);
