@@ -26,19 +26,21 @@ impl Money {
         let text = self.0.normalize().to_string();
         let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let mut grouped = String::from(sign);
-        for (left, digit) in (1..=whole.len()).rev().zip(whole.chars()) {
-            grouped.push(digit);
-            if left > 1 && left % 3 == 1 {
-                grouped.push('.');
-            }
-        }
-        if !fraction.is_empty() {
-            grouped.push(',');
-            grouped.push_str(fraction);
-        }
-        grouped + " ₫"
+        let fraction = if fraction.is_empty() { String::new() } else { format!(",{fraction}") };
+        format!("{sign}{}{fraction} ₫", grouped(whole, '.'))
     }
+}
+
+/// Digits in groups of three: `1515000` is `1.515.000`.
+pub fn grouped(digits: &str, mark: char) -> String {
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3 + 1);
+    for (left, digit) in (1..=digits.len()).rev().zip(digits.chars()) {
+        grouped.push(digit);
+        if left > 1 && left % 3 == 1 {
+            grouped.push(mark);
+        }
+    }
+    grouped
 }
 
 impl Add for Money {

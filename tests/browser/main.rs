@@ -94,6 +94,13 @@ async fn an_admin_connects_a_shop_and_its_next_order_reaches_the_crm(screen: Scr
     let orders = stack.getfly.as_ref().unwrap().orders();
     assert_eq!(orders.len(), 1, "{orders:?}");
 
+    browser.open(&console("import")).await;
+    browser.look("import").await;
+    browser.press("Bắt đầu nhập").await;
+    browser.look("import-begun").await;
+    browser.wait_for(&console("import"), "Đã nhập xong").await;
+    browser.look("import-done").await;
+
     for (path, says) in [("settings", "Người phụ trách"), ("preview", "Xem trước")] {
         browser.open(&console(path)).await;
         browser.see(says).await;

@@ -45,7 +45,7 @@ async fn an_import_is_started_with_whole_days_of_vietnam_and_who_asked() {
         .says("Hạt Mầm")
         .says("Bắt đầu nhập")
         .says("đơn hàng mới không bao giờ phải chờ")
-        .says("khoảng 900 đơn hàng hoặc 1800 khách hàng")
+        .says("khoảng 900 đơn hàng hoặc 1.800 khách hàng")
         .says("type=\"date\"")
         .hides(RELOADS)
         .hides("<progress");

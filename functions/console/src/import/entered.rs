@@ -44,9 +44,11 @@ pub(crate) struct Period {
 }
 
 impl Entered {
-    /// What a form has before anybody entered something.
-    pub(crate) fn nothing() -> Self {
-        Self { from: String::new(), to: String::new(), orders: true, customers: true }
+    /// What a form has before anybody entered something: the last month.
+    pub(crate) fn nothing(now: Timestamp) -> Self {
+        let today = day_of(now);
+        let from = today.saturating_sub(1.month());
+        Self { from: from.to_string(), to: today.to_string(), orders: true, customers: true }
     }
 
     /// What a form says.

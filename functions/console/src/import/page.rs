@@ -9,6 +9,7 @@ use axum::response::Response;
 use common::haravan::webhook::Entity;
 use common::id::OrgId;
 use common::import::{STEP, import_state, room};
+use common::money::grouped;
 use common::page::{Lang, Page, respond};
 use common::store::tenants::Settings;
 use jiff::Timestamp;
@@ -67,7 +68,9 @@ impl Shown {
     fn speed(&self) -> String {
         let steps = 3600_u64.checked_div(STEP.as_secs()).unwrap_or_default();
         let hourly = |entity| u64::try_from(room(self.writes_per_second, entity)).unwrap_or_default() * steps;
-        let (orders, customers) = (hourly(Entity::Order), hourly(Entity::Customer));
+        let mark = if self.screen.lang == Lang::Vi { '.' } else { ',' };
+        let [orders, customers] =
+            [Entity::Order, Entity::Customer].map(|entity| grouped(&hourly(entity).to_string(), mark));
         match self.screen.lang {
             Lang::Vi => format!(
                 "Với tốc độ ghi trong cài đặt, mỗi giờ nhập được khoảng {orders} đơn hàng hoặc {customers} khách hàng."
@@ -127,7 +130,7 @@ async fn shown(
     let mut shops = Vec::new();
     for shop in console.store.connections.shops(&record.id).await? {
         let import = import_state(&console.store, &record.id, shop.org).await?.map(ImportReport::of);
-        let nothing = Entered::nothing();
+        let nothing = Entered::nothing(now);
         let (entered, faults) = match wrong {
             Some((org, entered, faults)) if org == shop.org => (entered, faults),
             _ => (&nothing, &[][..]),
