@@ -180,6 +180,29 @@ impl ProviderSettings {
     }
 }
 
+/// The settings of the functions that lead browsers to the providers of pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PagesSettings {
+    /// Base URL of the pages' functions, on the operator's own host; `None` until the operator has set pages up.
+    pub pages_url: Option<Url>,
+    /// Base URL of Facebook's login dialog (pages.md §1.2).
+    pub facebook_dialog_url: String,
+    /// Base URL of Zalo's permission page (pages.md §2.1).
+    pub zalo_oauth_url: String,
+}
+
+impl PagesSettings {
+    /// Reads the settings; faults are noted in `env`.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        let or = |env: &mut Env<'_>, name: &str, default: &str| env.or(name, default.to_owned(), "a URL");
+        Self {
+            pages_url: env.optional_as("PAGES_URL", "a URL"),
+            facebook_dialog_url: or(env, "FACEBOOK_DIALOG_URL", facebook::DEFAULT_DIALOG_BASE),
+            zalo_oauth_url: or(env, "ZALO_OAUTH_URL", zalo::DEFAULT_OAUTH_BASE),
+        }
+    }
+}
+
 /// Why a function does not start.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 

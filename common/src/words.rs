@@ -289,6 +289,95 @@ const SHOP_REASONS: [Row; 6] = [
     ),
 ];
 
+/// Why a page is not connected, and what to do (pages.md §1.17, §2.8).
+const PAGE_REASONS: [Row; 12] = [
+    (shop::BY_ADMIN, "Quản trị viên đã ngắt kết nối.", "An admin disconnected it."),
+    (
+        shop::TOKEN_REFUSED,
+        "Quyền truy cập không còn hiệu lực. Hãy kết nối lại.",
+        "Our access is no longer valid. Please connect again.",
+    ),
+    (
+        shop::REFRESH_REFUSED,
+        "Quyền truy cập không gia hạn được nữa. Hãy kết nối lại.",
+        "Our access can no longer be renewed. Please connect again.",
+    ),
+    (
+        shop::REFRESH_LOST,
+        "Lần gia hạn quyền truy cập bị đứt giữa chừng. Hãy kết nối lại.",
+        "Renewing our access was cut off half-way. Please connect again.",
+    ),
+    (
+        shop::TOKEN_ENDED,
+        "Quyền truy cập đã hết hạn. Hãy kết nối lại.",
+        "Our access has ended. Please connect again.",
+    ),
+    (
+        shop::NOT_SUBSCRIBED,
+        "Trang chưa gửi tin nhắn về hệ thống. Hãy kết nối lại; nếu vẫn vậy, báo cho người vận hành.",
+        "The page does not send us its messages. Please connect again; if it stays so, tell the operator.",
+    ),
+    (
+        shop::PASSWORD_CHANGED,
+        "Người cấp quyền đã đổi mật khẩu hoặc đăng xuất khỏi mọi thiết bị. Hãy kết nối lại.",
+        "The person who gave the right changed their password or logged out everywhere. Please connect again.",
+    ),
+    (
+        shop::CHECKPOINT,
+        "Facebook đang yêu cầu người cấp quyền xác minh tài khoản. Hãy mở facebook.com làm theo yêu cầu, rồi kết nối lại.",
+        "Facebook wants the person who gave the right to confirm their account. Do so at facebook.com, then connect again.",
+    ),
+    (
+        shop::ROLE_LOST,
+        "Người cấp quyền không còn là Biên tập viên của trang. Hãy cấp lại vai trò cho họ, hoặc kết nối lại bằng người khác có vai trò này.",
+        "The person who gave the right is no longer Editor of the page. Give them the role again, or connect again as someone who has it.",
+    ),
+    (
+        shop::SCOPE,
+        "Thiếu một quyền cần thiết. Hãy kết nối lại và giữ nguyên mọi quyền được hỏi.",
+        "A permission that is needed is missing. Please connect again and leave all permissions ticked.",
+    ),
+    (
+        shop::REVOKED,
+        "Ứng dụng đã bị gỡ khỏi trang hoặc khỏi tài khoản của người cấp quyền. Hãy kết nối lại nếu muốn dùng tiếp.",
+        "The app was removed from the page or from the account of the person who gave the right. Connect again to go on.",
+    ),
+    (
+        shop::DELETED,
+        "Trang không còn tồn tại ở nhà cung cấp. Hãy ngắt kết nối; nếu trang được khôi phục, hãy kết nối lại.",
+        "The page no longer exists at the provider. Please disconnect it; if it is restored, connect it again.",
+    ),
+];
+
+/// What a person should know about a page that is connected, and what to do.
+const PAGE_WARNINGS: [Row; 5] = [
+    (
+        "no_messaging_role",
+        "Người cấp quyền không có quyền nhắn tin của trang, nên có thể không trả lời được khách. Hãy cấp quyền Tin nhắn cho họ.",
+        "The person who gave the right may not answer messages of the page. Give them the right to messages.",
+    ),
+    (
+        "data_access_ends",
+        "Quyền đọc dữ liệu của người cấp quyền sắp hết hạn. Hãy kết nối lại để gia hạn.",
+        "The right to data that was given ends soon. Please connect again to renew it.",
+    ),
+    (
+        "oa_unverified",
+        "OA chưa được xác thực nên Zalo hạn chế tính năng. Hãy xác thực OA trong trang quản trị OA.",
+        "The OA is not verified, so Zalo limits what it may do. Please verify it in the OA Manager.",
+    ),
+    (
+        "oa_package_too_low",
+        "Gói dịch vụ của OA chưa đủ để nhắn tin qua ứng dụng. Hãy nâng gói trong trang quản trị OA.",
+        "The OA's package does not include messages through an app. Please upgrade it in the OA Manager.",
+    ),
+    (
+        "not_subscribed",
+        "Chưa đăng ký nhận tin nhắn được; hệ thống đang thử lại. Nếu vẫn vậy, hãy kết nối lại.",
+        "Messages could not be subscribed to; this is being tried again. If it stays so, connect again.",
+    ),
+];
+
 /// Why an import failed.
 const IMPORT_REASONS: [Row; 3] = [
     (
@@ -325,6 +414,16 @@ pub fn of_warning(code: &str) -> Option<(&'static str, &'static str)> {
 /// A reason of [`crate::store::connections::reason`] in Vietnamese and English.
 pub fn of_shop_reason(code: &str) -> Option<(&'static str, &'static str)> {
     find(&SHOP_REASONS, code)
+}
+
+/// Why a page is not connected, a reason of [`crate::store::connections::reason`], in Vietnamese and English.
+pub fn of_page_reason(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&PAGE_REASONS, code)
+}
+
+/// A warning about a page, in Vietnamese and English.
+pub fn of_page_warning(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&PAGE_WARNINGS, code)
 }
 
 /// Why an import failed.
@@ -406,10 +505,23 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_of_a_shop_is_said_in_words() {
-        let text = source(&Path::new(ROOT).join("common/src/store/connections.rs"));
-        let known: BTreeSet<&str> = codes(&text, ": &str = \"").filter(|code| !code.is_empty()).collect();
-        assert!(said(&SHOP_REASONS).is_subset(&known) && known.len() == SHOP_REASONS.len(), "{known:?}");
+    fn every_reason_of_a_shop_or_page_is_said_in_words() {
+        let text = source(&Path::new(ROOT).join("common/src/store/connections/mod.rs"));
+        let (_, reasons) = text.split_once("pub mod reason {").unwrap();
+        let (reasons, _) = reasons.split_once("\n}").unwrap();
+        let known: BTreeSet<&str> = codes(reasons, ": &str = \"").collect();
+        assert!(known.len() > SHOP_REASONS.len(), "{known:?}");
+        assert!(said(&SHOP_REASONS).is_subset(&known));
+        let of_pages: BTreeSet<&str> = known.into_iter().filter(|code| *code != shop::UNINSTALLED).collect();
+        assert_eq!(said(&PAGE_REASONS), of_pages);
+    }
+
+    #[test]
+    fn what_is_said_of_a_page_is_said_in_both_languages() {
+        said(&PAGE_WARNINGS);
+        for (code, vi, en) in PAGE_REASONS.iter().chain(&PAGE_WARNINGS) {
+            assert!(vi.ends_with('.') && en.ends_with('.') && vi != en, "{code}");
+        }
     }
 
     #[test]

@@ -216,6 +216,8 @@ impl Stack {
             admin: Admin::new(http.clone(), haravan_urls.admin.clone()),
             subscription: Subscription::new(http.clone(), haravan_urls.webhook.clone()),
             accounts_url: haravan_urls.accounts.to_string(),
+            pages_url: Some(addresses.base_url.parse()?),
+            providers: vec![addresses.base_url.clone()],
             clock: clock.clone(),
         }));
         let mut app = Router::new().merge(front_door).merge(connects).merge(console);

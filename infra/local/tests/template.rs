@@ -19,7 +19,7 @@ use common::config::Env;
 use common::connect::flow::Step;
 use common::haravan::webhook::{Entity, ORG_HEADER, SIGNATURE_HEADER, Signature, TOPIC_HEADER, Topic};
 use common::intake::delivery::{EVENT_BUDGET, SIDE_BY_SIDE};
-use common::runtime::{ConnectSettings, GrantSettings, IntakeSettings, Settings};
+use common::runtime::{ConnectSettings, GrantSettings, IntakeSettings, PagesSettings, Settings};
 use common::store::claims::LEASE_TIME;
 use common::store::inbox::{EventKey, Status};
 use common::store::schema::{TABLES, Table, inbox};
@@ -148,6 +148,9 @@ fn names(function: &Function) -> Names {
         GrantSettings::read(&mut env);
     } else {
         Settings::read(&mut env);
+    }
+    if main.contains("PagesSettings::read(") {
+        PagesSettings::read(&mut env);
     }
     let faults = env.finish(()).expect_err("nothing is set").to_string();
     let mut read = read.into_inner();
