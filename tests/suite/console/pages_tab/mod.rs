@@ -2,6 +2,7 @@
 
 mod api;
 mod forms;
+mod hosts;
 mod strangers;
 
 use std::time::Duration;
