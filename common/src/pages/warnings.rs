@@ -20,11 +20,12 @@ pub const OA_PACKAGE_TOO_LOW: &str = "oa_package_too_low";
 /// How long before its end the admin is told of [`DATA_ACCESS_ENDS`].
 pub const TOLD_BEFORE: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// Those of a Fanpage: with these tasks, if they are known, and an access to data that ends then, in seconds since 1970.
+/// Those of a Fanpage: with these tasks, if they are known, and an access to data that ends then, in seconds since 1970;
+/// zero is never.
 pub fn of_fanpage(tasks: Option<&[String]>, data_access_ends: Option<i64>, now: Timestamp) -> Vec<String> {
     let told_from = now.saturating_add(TOLD_BEFORE).unwrap_or(Timestamp::MAX).as_second();
     let silent = tasks.is_some_and(|tasks| !can_message(tasks));
-    let ends = data_access_ends.is_some_and(|end| end <= told_from);
+    let ends = data_access_ends.is_some_and(|end| (1..=told_from).contains(&end));
     chosen([(silent, NO_MESSAGING_ROLE), (ends, DATA_ACCESS_ENDS)])
 }
 
@@ -47,6 +48,7 @@ mod tests {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let of = |days: i64| of_fanpage(None, Some(now.as_second() + days * 86_400), now);
         assert_eq!((of(15), of(14), of(-1)), (vec![], of(-1), vec![DATA_ACCESS_ENDS.to_owned()]));
+        assert!(of_fanpage(None, Some(0), now).is_empty());
         let tasks = ["CREATE_CONTENT".to_owned()];
         assert_eq!(of_fanpage(Some(&tasks), None, now), [NO_MESSAGING_ROLE]);
     }

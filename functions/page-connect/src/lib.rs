@@ -39,6 +39,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -136,24 +137,29 @@ async fn from_zalo(
 
 async fn shown(
     State(connecting): State<Arc<Connecting>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
     let mut visit = Visit::of(&headers);
-    let answer = choose::shown(&connecting, &id, &headers, &mut visit).await;
+    let answer = choose::shown(&connecting, &named(id), &headers, &mut visit).await;
     answer.unwrap_or_else(|refusal| visit.refuse(&refusal))
 }
 
 async fn picked(
     State(connecting): State<Arc<Connecting>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let mut visit = Visit::of(&headers);
     let answer = match Fields::posted(&headers, body).await {
-        Ok(fields) => pick::picked(&connecting, &id, &fields, &headers, &mut visit).await,
+        Ok(fields) => pick::picked(&connecting, &named(id), &fields, &headers, &mut visit).await,
         Err(unreadable) => Err(unreadable.into()),
     };
     answer.unwrap_or_else(|refusal| visit.refuse(&refusal))
+}
+
+/// The id in an address; one that is no text names no choice.
+fn named(id: Result<Path<String>, PathRejection>) -> String {
+    id.map_or_else(|_| String::new(), |Path(id)| id)
 }
