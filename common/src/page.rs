@@ -202,6 +202,24 @@ pub fn respond(status: StatusCode, page: &impl Template, policy: &Policy) -> Res
     (status, headers, html).into_response()
 }
 
+/// Sends a browser on. Never cached, and the next page is not told where it comes from: there may be a ticket or a state
+/// in the address.
+pub fn redirect(status: StatusCode, to: &str, cookie: Option<HeaderValue>) -> Response {
+    let Ok(location) = HeaderValue::try_from(to) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    let mut response = (status, headers).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

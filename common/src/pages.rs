@@ -13,6 +13,7 @@
 pub mod limit;
 pub mod providers;
 pub mod ticket;
+pub mod warnings;
 
 use std::sync::Arc;
 

@@ -203,6 +203,42 @@ impl PagesSettings {
     }
 }
 
+/// The settings of the function that connects pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageConnectSettings {
+    /// What every function has.
+    pub base: Settings,
+    /// Facebook and Zalo.
+    pub providers: ProviderSettings,
+    /// Address of the pages' functions, on the operator's own host; the providers send browsers back below it.
+    pub pages_url: String,
+    /// Whether a page may be connected whose role Facebook does not tell (pages.md §6).
+    pub accept_unknown_roles: bool,
+    /// Whether loopback and plain http may be called.
+    pub reach: Reach,
+}
+
+impl PageConnectSettings {
+    /// Reads the settings; faults are noted in `env`.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        Self {
+            base: Settings::read(env),
+            providers: ProviderSettings::read(env),
+            pages_url: env.required("PAGES_URL"),
+            accept_unknown_roles: env.or("ACCEPT_UNKNOWN_ROLES", false, "true or false"),
+            reach: reach(env),
+        }
+    }
+
+    /// The address of the pages' functions.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn address(&self) -> Result<Url, StartError> {
+        base_url(self.reach, "PAGES_URL", &self.pages_url)
+    }
+}
+
 /// Why a function does not start.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 

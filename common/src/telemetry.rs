@@ -53,6 +53,12 @@ pub enum Metric {
     TokenNotRefreshed,
     /// A shop's admin has to connect it again.
     ShopNeedsReconnect,
+    /// A person was sent to Facebook or Zalo to connect a page.
+    PageConnectStarted,
+    /// A page was connected.
+    PageConnected,
+    /// A connect ended without a page.
+    PageConnectRefused,
     /// A page's admin has to connect it again.
     PageNeedsReconnect,
     /// Haravan says that the app was removed from a shop.
@@ -73,7 +79,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -92,6 +98,9 @@ impl Metric {
         Self::TokenRefreshed,
         Self::TokenNotRefreshed,
         Self::ShopNeedsReconnect,
+        Self::PageConnectStarted,
+        Self::PageConnected,
+        Self::PageConnectRefused,
         Self::PageNeedsReconnect,
         Self::ShopSuspected,
         Self::ShopUninstalled,
@@ -123,6 +132,9 @@ impl Metric {
             Self::TokenRefreshed => "TokenRefreshed",
             Self::TokenNotRefreshed => "TokenNotRefreshed",
             Self::ShopNeedsReconnect => "ShopNeedsReconnect",
+            Self::PageConnectStarted => "PageConnectStarted",
+            Self::PageConnected => "PageConnected",
+            Self::PageConnectRefused => "PageConnectRefused",
             Self::PageNeedsReconnect => "PageNeedsReconnect",
             Self::ShopSuspected => "ShopSuspected",
             Self::ShopUninstalled => "ShopUninstalled",

@@ -147,9 +147,13 @@ impl Ephemeral {
     }
 }
 
+/// What is stored of a random value.
+pub fn digest(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret))
+}
+
 fn item_key(kind: Kind, secret: &str) -> [(&'static str, AttributeValue); 2] {
-    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(secret));
-    [(KEY, s(format!("{}#{digest}", kind.as_str()))), (SORT, s(kind.as_str()))]
+    [(KEY, s(format!("{}#{}", kind.as_str(), digest(secret)))), (SORT, s(kind.as_str()))]
 }
 
 fn read<T: DeserializeOwned>(item: &super::item::Item, now: Timestamp) -> Result<Option<T>, StoreError> {
