@@ -55,6 +55,18 @@ pub enum Metric {
     ShopNeedsReconnect,
     /// A page's admin has to connect it again.
     PageNeedsReconnect,
+    /// A page was asked about at its provider and is well.
+    PageVerified,
+    /// A page was not subscribed to all it should be and was subscribed again.
+    PageResubscribed,
+    /// A page was disconnected.
+    PageDisconnected,
+    /// A provider did not unsubscribe a page that has ended; it is tried again.
+    PageNotUnsubscribed,
+    /// A provider did not unsubscribe an ended page for a day; it is not tried any more.
+    PageLeftSubscribed,
+    /// A request in a provider's name was not signed by it.
+    ProviderRequestRefused,
     /// Haravan says that the app was removed from a shop.
     ShopSuspected,
     /// The app is gone from a shop: its tokens are wiped.
@@ -73,7 +85,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -93,6 +105,12 @@ impl Metric {
         Self::TokenNotRefreshed,
         Self::ShopNeedsReconnect,
         Self::PageNeedsReconnect,
+        Self::PageVerified,
+        Self::PageResubscribed,
+        Self::PageDisconnected,
+        Self::PageNotUnsubscribed,
+        Self::PageLeftSubscribed,
+        Self::ProviderRequestRefused,
         Self::ShopSuspected,
         Self::ShopUninstalled,
         Self::SubscriptionLost,
@@ -124,6 +142,12 @@ impl Metric {
             Self::TokenNotRefreshed => "TokenNotRefreshed",
             Self::ShopNeedsReconnect => "ShopNeedsReconnect",
             Self::PageNeedsReconnect => "PageNeedsReconnect",
+            Self::PageVerified => "PageVerified",
+            Self::PageResubscribed => "PageResubscribed",
+            Self::PageDisconnected => "PageDisconnected",
+            Self::PageNotUnsubscribed => "PageNotUnsubscribed",
+            Self::PageLeftSubscribed => "PageLeftSubscribed",
+            Self::ProviderRequestRefused => "ProviderRequestRefused",
             Self::ShopSuspected => "ShopSuspected",
             Self::ShopUninstalled => "ShopUninstalled",
             Self::SubscriptionLost => "SubscriptionLost",

@@ -179,6 +179,26 @@ impl Subject {
     }
 }
 
+impl PageKey {
+    /// Whose it is: `facebook` or `zalo`.
+    pub fn provider(&self) -> &'static str {
+        match self {
+            Self::Facebook(_) => "facebook",
+            Self::Zalo(_) => "zalo",
+        }
+    }
+
+    /// As it stands in addresses: `facebook-123` or `zalo-123`.
+    pub fn slug(&self) -> String {
+        self.to_string().replacen('#', "-", 1)
+    }
+
+    /// The page that stands so in an address.
+    pub fn of_slug(slug: &str) -> Option<Self> {
+        Self::try_from(slug.replacen('-', "#", 1)).ok()
+    }
+}
+
 impl fmt::Display for PageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
