@@ -61,6 +61,18 @@ pub enum Metric {
     PageConnectRefused,
     /// A page's admin has to connect it again.
     PageNeedsReconnect,
+    /// A page was asked about at its provider and is well.
+    PageVerified,
+    /// A page was not subscribed to all it should be and was subscribed again.
+    PageResubscribed,
+    /// A page was disconnected.
+    PageDisconnected,
+    /// A provider did not unsubscribe a page that has ended; it is tried again.
+    PageNotUnsubscribed,
+    /// A provider did not unsubscribe an ended page for a day; it is not tried any more.
+    PageLeftSubscribed,
+    /// A request in a provider's name was not signed by it.
+    ProviderRequestRefused,
     /// Haravan says that the app was removed from a shop.
     ShopSuspected,
     /// The app is gone from a shop: its tokens are wiped.
@@ -79,7 +91,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 35] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -102,6 +114,12 @@ impl Metric {
         Self::PageConnected,
         Self::PageConnectRefused,
         Self::PageNeedsReconnect,
+        Self::PageVerified,
+        Self::PageResubscribed,
+        Self::PageDisconnected,
+        Self::PageNotUnsubscribed,
+        Self::PageLeftSubscribed,
+        Self::ProviderRequestRefused,
         Self::ShopSuspected,
         Self::ShopUninstalled,
         Self::SubscriptionLost,
@@ -136,6 +154,12 @@ impl Metric {
             Self::PageConnected => "PageConnected",
             Self::PageConnectRefused => "PageConnectRefused",
             Self::PageNeedsReconnect => "PageNeedsReconnect",
+            Self::PageVerified => "PageVerified",
+            Self::PageResubscribed => "PageResubscribed",
+            Self::PageDisconnected => "PageDisconnected",
+            Self::PageNotUnsubscribed => "PageNotUnsubscribed",
+            Self::PageLeftSubscribed => "PageLeftSubscribed",
+            Self::ProviderRequestRefused => "ProviderRequestRefused",
             Self::ShopSuspected => "ShopSuspected",
             Self::ShopUninstalled => "ShopUninstalled",
             Self::SubscriptionLost => "SubscriptionLost",

@@ -25,6 +25,7 @@ mod life_tokens;
 mod meter;
 mod order_rules;
 mod pages;
+mod pages_life;
 mod reconcile;
 mod security;
 mod shops;

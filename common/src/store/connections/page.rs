@@ -9,7 +9,7 @@
 //! `person#facebook#{user}` find that person's pages, of all tenants. They are hints: the connection itself says whose it
 //! is.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use jiff::Timestamp;
 
 use super::lifecycle::watch_list;
@@ -366,6 +366,42 @@ impl Connections {
             found.push(place.ok_or(StoreError::Corrupt(SORT))?);
         }
         Ok(found)
+    }
+
+    /// Forgets the person at Facebook who gave the right to a page, as far as it is this person, and that it was theirs.
+    /// `false` when the connection has changed since it was read.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_person(&self, page: &PageConnection, who: &str) -> Result<bool, StoreError> {
+        let theirs = page.granted_by.as_ref().is_some_and(|person| person.id == who);
+        let of = page.this();
+        let place = super::key(&of.tenant, &of.subject);
+        let unchanged = format!("{GENERATION} = :generation");
+        let connection = if theirs {
+            let write = self.part(place).update_expression(format!("REMOVE {GRANTED_BY}"));
+            let write = write.condition_expression(unchanged);
+            updating(write.expression_attribute_values(":generation", n(of.generation)))?
+        } else {
+            let [(key, tenant), (sort, subject)] = place;
+            let check = ConditionCheck::builder()
+                .table_name(&self.table)
+                .key(key, tenant)
+                .key(sort, subject)
+                .condition_expression(unchanged)
+                .expression_attribute_values(":generation", n(of.generation))
+                .build()
+                .map_err(|_| StoreError::Corrupt(KEY))?;
+            TransactWriteItem::builder().condition_check(check).build()
+        };
+        let hint = Delete::builder()
+            .table_name(&self.table)
+            .key(KEY, s(person_key(who)))
+            .key(SORT, s(format!("{}#{}", page.tenant, page.page)))
+            .build()
+            .map_err(|_| StoreError::Corrupt(KEY))?;
+        let writes = vec![connection, TransactWriteItem::builder().delete(hint).build()];
+        Ok(self.transact(writes).await? == Transacted::Done)
     }
 }
 
