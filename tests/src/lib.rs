@@ -1,5 +1,6 @@
 //! Simulators, the integration suite and the benches.
 
+pub mod facebook;
 pub mod getfly;
 pub mod haravan;
 mod journal;

@@ -54,7 +54,7 @@ impl ManualClock {
 }
 
 /// `from + by`, or `from` itself where that cannot be represented.
-pub(super) fn later(from: Timestamp, by: std::time::Duration) -> Timestamp {
+pub(crate) fn later(from: Timestamp, by: std::time::Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|step| from.checked_add(step).ok()).unwrap_or(from)
 }
 

@@ -28,12 +28,12 @@
 //! ([`Simulator::send`] sends any other), and what the essay of `accounts` names. Apps registered while it runs are
 //! forgotten when the process ends; their tokens are not.
 
-mod accounts;
+pub(crate) mod accounts;
 mod actions;
 mod books;
 mod bucket;
 mod buyers;
-mod clock;
+pub(crate) mod clock;
 mod control;
 mod customer_body;
 mod customer_spec;

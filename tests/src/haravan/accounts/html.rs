@@ -21,7 +21,7 @@ button.second{background:#fff;color:#1f3c88}\
 code{overflow-wrap:anywhere}";
 
 /// The characters that mean something in HTML, text and attributes alike, written as references.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -37,7 +37,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Hidden inputs, escaped.
-pub(super) fn hidden<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
+pub(crate) fn hidden<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
     pairs.into_iter().fold(String::new(), |mut out, (name, value)| {
         let _ =
             write!(out, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value));

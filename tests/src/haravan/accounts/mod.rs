@@ -35,7 +35,7 @@ mod control;
 mod discovery;
 mod errors;
 mod flow;
-mod html;
+pub(crate) mod html;
 mod id_token;
 mod keys;
 mod launch;
