@@ -29,7 +29,7 @@ struct Cli {
     #[arg(long)]
     json: bool,
 
-    /// Start without the simulated Haravan and Getfly; give the real ones' addresses below
+    /// Start without the simulated Haravan, Getfly, Facebook and Zalo; give the real ones' addresses below
     #[arg(long, requires = "getfly_url")]
     no_simulators: bool,
 
@@ -60,6 +60,10 @@ struct Cli {
     /// Client secret of a real Haravan app whose webhooks reach this machine through a tunnel
     #[arg(long, value_name = "SECRET", env = "HARAVAN_CLIENT_SECRET", hide_env_values = true)]
     client_secret: Option<String>,
+
+    /// JSON file with the operator's apps at Facebook and Zalo, as common/src/pages/providers.rs describes it
+    #[arg(long, value_name = "FILE", env = "PROVIDER_APPS_FILE")]
+    provider_apps: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -94,6 +98,7 @@ async fn run(cli: Cli) -> Result<()> {
         haravan_webhook_url: cli.haravan_webhook_url,
         haravan_token: cli.haravan_token.map(Into::into),
         client_secret: cli.client_secret.map(Into::into),
+        provider_apps: cli.provider_apps,
     };
     let stack = Stack::start(options).await?;
     let mut out = std::io::stdout();

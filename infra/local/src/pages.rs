@@ -1,37 +1,134 @@
-//! Facebook and Zalo on one machine: the simulated ones.
+//! Facebook and Zalo on one machine: simulated, or the real ones with the operator's own apps.
 
-use anyhow::{Result, anyhow};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
 use common::clock::SharedClock;
 use common::egress::Reach;
-use common::facebook::app::DEFAULT_VERSION;
+use common::facebook::app::{DEFAULT_DIALOG_BASE, DEFAULT_GRAPH_BASE, DEFAULT_VERSION};
 use common::pages::{Places, Providers};
 use common::seal::SecretSource;
-use connect_tests::zalo;
+use common::zalo::app::{DEFAULT_OAUTH_BASE, DEFAULT_OPENAPI_BASE};
+use connect_tests::{facebook, zalo};
 use serde_json::json;
 use url::Url;
+
+use crate::page::guarded;
+use crate::stack::Options;
 
 /// Where the simulated Facebook is mounted.
 pub(crate) const FACEBOOK_PATH: &str = "/sim/facebook";
 /// Where the simulated Zalo is mounted.
 pub(crate) const ZALO_PATH: &str = "/sim/zalo";
 
-/// The simulated providers, with the apps that are seeded there.
-pub(crate) fn providers(base_url: &str, http: &reqwest::Client, clock: &SharedClock) -> Result<Providers> {
-    let place = |path: &str| -> Result<Url> {
-        let url = format!("{base_url}{path}");
+/// The simulated providers; their books lie beside the data file.
+#[derive(Clone)]
+pub struct Simulated {
+    /// Facebook.
+    pub facebook: facebook::Simulator,
+    /// Zalo.
+    pub zalo: zalo::Simulator,
+}
+
+/// What they still have to deliver goes out while this lives.
+pub struct Delivering {
+    _facebook: facebook::Deliveries,
+    _zalo: zalo::Deliveries,
+}
+
+impl Simulated {
+    /// Both, with apps that know the addresses of this stack.
+    pub(crate) fn start(base_url: &str, options: &Options) -> Result<Self> {
+        let page = |path: &str| format!("{base_url}/api/pages/{path}");
+        let now = || {
+            let clock = options.clock.clone();
+            move || clock.now()
+        };
+        let beside = |kind: &str| options.data.as_ref().map(|data| data.with_extension(kind));
+
+        let (seed, clock) = (facebook::Seed::demo(), facebook::Clock::new(now()));
+        let facebook = match beside("facebook") {
+            Some(path) => facebook::Simulator::persistent(seed, clock, path)?,
+            None => facebook::Simulator::with_clock(seed, clock),
+        };
+        facebook.set_public_url(&format!("{base_url}{FACEBOOK_PATH}"));
+        facebook.app_mut(|app| {
+            app.redirect_uris = vec![page("facebook/callback")];
+            app.webhook_url = Some(page("facebook/webhook"));
+            app.deauthorize_url = Some(page("facebook/deauthorize"));
+            app.data_deletion_url = Some(page("facebook/deletion"));
+        });
+
+        let seed = zalo::Seed::demo().redirect_uri(&page("zalo/callback")).webhook_url(&page("zalo/webhook"));
+        let clock = zalo::Clock::new(now());
+        let zalo = match beside("zalo") {
+            Some(path) => zalo::Simulator::persistent(seed, clock, path)?,
+            None => zalo::Simulator::with_clock(seed, clock),
+        };
+        zalo.set_public_url(&format!("{base_url}{ZALO_PATH}"));
+        // The port may be another one than when the books were written.
+        zalo.change_app(|app| {
+            app.redirect_uris = vec![page("zalo/callback")];
+            app.webhook_url = Some(page("zalo/webhook"));
+        });
+        Ok(Self { facebook, zalo })
+    }
+
+    /// Both, each at its path.
+    pub(crate) fn router(&self) -> Router {
+        Router::new()
+            .nest(FACEBOOK_PATH, guarded(self.facebook.router()))
+            .nest(ZALO_PATH, guarded(self.zalo.router()))
+    }
+
+    /// Delivers events, retries that are hours apart in life within the minute.
+    pub(crate) fn deliver(&self) -> Delivering {
+        Delivering { _facebook: self.facebook.run_deliveries(60.0), _zalo: self.zalo.run_deliveries(60.0) }
+    }
+}
+
+/// The simulated providers, or the real ones with the apps of the file that was named; without one, none can be connected.
+pub(crate) fn providers(
+    base_url: &str,
+    options: &Options,
+    http: &reqwest::Client,
+    clock: &SharedClock,
+) -> Result<Providers> {
+    let place = |path: &str, real: &str| -> Result<Url> {
+        let url = if options.simulators { format!("{base_url}{path}") } else { real.to_owned() };
         Reach::Loopback.base_url(&url).map_err(|error| anyhow!("the address {url}: {error}"))
     };
     let places = Places {
-        facebook_dialog: place(FACEBOOK_PATH)?,
-        facebook_graph: place(FACEBOOK_PATH)?,
+        facebook_dialog: place(FACEBOOK_PATH, DEFAULT_DIALOG_BASE)?,
+        facebook_graph: place(FACEBOOK_PATH, DEFAULT_GRAPH_BASE)?,
         facebook_version: DEFAULT_VERSION.to_owned(),
-        zalo_oauth: place(ZALO_PATH)?,
-        zalo_openapi: place(ZALO_PATH)?,
+        zalo_oauth: place(ZALO_PATH, DEFAULT_OAUTH_BASE)?,
+        zalo_openapi: place(ZALO_PATH, DEFAULT_OPENAPI_BASE)?,
     };
-    let zalo = zalo::Seed::demo().app;
-    let apps = json!({
-        "zalo": {"app_id": zalo.app_id, "app_secret": zalo.app_secret, "oa_secret_key": zalo.oa_secret_key},
-    });
-    let source = SecretSource::Text(apps.to_string().into());
+    let source = match &options.provider_apps {
+        Some(file) => readable(file)?,
+        None if options.simulators => SecretSource::Text(simulated_apps().into()),
+        None => SecretSource::Text("{}".into()),
+    };
     Ok(Providers::new(places, http.clone(), source, clock.clone()))
+}
+
+/// Said at the start rather than at the first connect.
+fn readable(file: &Path) -> Result<SecretSource> {
+    std::fs::metadata(file).with_context(|| format!("the file {} cannot be read", file.display()))?;
+    Ok(SecretSource::File(file.to_owned()))
+}
+
+fn simulated_apps() -> String {
+    let zalo = zalo::Seed::demo().app;
+    json!({
+        "facebook": {
+            "app_id": facebook::APP_ID,
+            "app_secret": facebook::APP_SECRET,
+            "verify_token": facebook::VERIFY_TOKEN,
+        },
+        "zalo": {"app_id": zalo.app_id, "app_secret": zalo.app_secret, "oa_secret_key": zalo.oa_secret_key},
+    })
+    .to_string()
 }

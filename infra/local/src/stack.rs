@@ -32,6 +32,7 @@ use crate::connect;
 use crate::embedded::{self, Embedded};
 use crate::haravan_urls::HaravanUrls;
 use crate::page;
+use crate::pages::{self, Delivering, Simulated};
 use crate::pump::{self, Filter, Pump};
 use crate::seed::{self, Outside, Seeded};
 
@@ -53,7 +54,7 @@ pub struct Options {
     pub upkeep_every: Option<Duration>,
     /// How the stream is handed over.
     pub pump: pump::Settings,
-    /// Whether the simulated Haravan and Getfly are started.
+    /// Whether the simulated Haravan, Getfly, Facebook and Zalo are started.
     pub simulators: bool,
     /// Base URL of a CRM to use in place of the simulated one.
     pub getfly_url: Option<String>,
@@ -69,6 +70,8 @@ pub struct Options {
     pub haravan_token: Option<SecretString>,
     /// Client secret of a real Haravan app.
     pub client_secret: Option<SecretString>,
+    /// File with the operator's apps at Facebook and Zalo ([`common::pages::providers`]).
+    pub provider_apps: Option<PathBuf>,
 }
 
 impl Options {
@@ -88,6 +91,7 @@ impl Options {
             haravan_webhook_url: None,
             haravan_token: None,
             client_secret: None,
+            provider_apps: None,
         }
     }
 }
@@ -135,6 +139,8 @@ pub struct Stack {
     pub getfly: Option<getfly::Simulator>,
     /// The simulated Haravan.
     pub haravan: Option<haravan::Simulator>,
+    /// The simulated Facebook and Zalo.
+    pub pages: Option<Simulated>,
     /// Order events on their way, then customer events.
     pub pumps: [Pump; 2],
     /// Where the key ring is.
@@ -143,6 +149,7 @@ pub struct Stack {
     /// Held on the data file; `None` in memory.
     lock: Option<std::fs::File>,
     _deliveries: Option<haravan::Deliveries>,
+    _delivering: Option<Delivering>,
 }
 
 impl Drop for Stack {
@@ -195,7 +202,7 @@ impl Stack {
             clock: clock.clone(),
         }));
         let connects = connect::router(&haravan_urls, &directory, &store, &http, &clock);
-        let providers = Arc::new(crate::pages::providers(&addresses.base_url, &http, &clock)?);
+        let providers = Arc::new(pages::providers(&addresses.base_url, &options, &http, &clock)?);
         let upkeep = upkeep(&haravan_urls, &store, directory(), &http, providers, &clock);
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
@@ -217,6 +224,11 @@ impl Stack {
         }
         if let Some(haravan) = &haravan {
             app = app.nest(HARAVAN_PATH, page::guarded(haravan.router()));
+        }
+        let pages =
+            options.simulators.then(|| Simulated::start(&addresses.base_url, &options)).transpose()?;
+        if let Some(pages) = &pages {
+            app = app.merge(pages.router());
         }
         app = app.merge(page::router(page::Page {
             store: store.clone(),
@@ -241,6 +253,10 @@ impl Stack {
             (Some(haravan), Some(_)) => Some(haravan.run_deliveries(60.0)),
             _ => None,
         };
+        let delivering = match (&pages, options.upkeep_every) {
+            (Some(pages), Some(_)) => Some(pages.deliver()),
+            _ => None,
+        };
         Ok(Self {
             addresses,
             embedded,
@@ -253,7 +269,9 @@ impl Stack {
             key_ring: ring.source,
             tasks,
             lock,
+            pages,
             _deliveries: deliveries,
+            _delivering: delivering,
         })
     }
 }
