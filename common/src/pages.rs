@@ -10,6 +10,7 @@
 //! providers call: they are on a host of the operator's own, not on the tenant's. What comes over from the tenant's
 //! console is a form with a one-time ticket ([`ticket`]).
 
+pub mod apps;
 pub mod limit;
 pub mod providers;
 pub mod ticket;
@@ -21,7 +22,8 @@ use crate::refresh::Refresher;
 use crate::store::Store;
 use crate::tenant::Directory;
 
-pub use providers::{NoProvider, Places, Providers, Zalo};
+pub use apps::{Apps, NoProvider};
+pub use providers::{Places, Providers, Zalo};
 
 /// What whoever works on pages works with.
 #[derive(Clone)]

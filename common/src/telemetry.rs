@@ -69,11 +69,23 @@ pub enum Metric {
     EventImported,
     /// Haravan's Admin REST refused a page for good.
     RestRefused,
+    /// A page's event was stored.
+    PageEventStored,
+    /// A page's event was there already.
+    PageEventDuplicate,
+    /// A page's event was acknowledged and left alone: nobody has connected the page, or it cannot be read.
+    PageEventDropped,
+    /// A delivery of page events was refused: bad signature, malformed, too large.
+    PageEventRefused,
+    /// Page events could not be stored.
+    PageEventFailed,
+    /// A Facebook page that nobody has connected was unsubscribed.
+    OrphanUnsubscribed,
 }
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -100,6 +112,12 @@ impl Metric {
         Self::EventRecovered,
         Self::EventImported,
         Self::RestRefused,
+        Self::PageEventStored,
+        Self::PageEventDuplicate,
+        Self::PageEventDropped,
+        Self::PageEventRefused,
+        Self::PageEventFailed,
+        Self::OrphanUnsubscribed,
     ];
 
     /// The name in CloudWatch.
@@ -131,6 +149,12 @@ impl Metric {
             Self::EventRecovered => "EventRecovered",
             Self::EventImported => "EventImported",
             Self::RestRefused => "RestRefused",
+            Self::PageEventStored => "PageEventStored",
+            Self::PageEventDuplicate => "PageEventDuplicate",
+            Self::PageEventDropped => "PageEventDropped",
+            Self::PageEventRefused => "PageEventRefused",
+            Self::PageEventFailed => "PageEventFailed",
+            Self::OrphanUnsubscribed => "OrphanUnsubscribed",
         }
     }
 }

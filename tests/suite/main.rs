@@ -24,6 +24,7 @@ mod life_import;
 mod life_tokens;
 mod meter;
 mod order_rules;
+mod page_events;
 mod reconcile;
 mod security;
 mod shops;

@@ -11,6 +11,7 @@
 
 pub mod ended;
 pub mod import;
+mod orphan;
 pub mod reconcile;
 pub mod shops;
 pub mod subscription;

@@ -35,7 +35,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::{Upkeep, ended, import, reconcile, subscription};
+use crate::{Upkeep, ended, import, orphan, reconcile, subscription};
 
 /// How many shops are visited at once.
 const SIDE_BY_SIDE: usize = 16;
@@ -106,6 +106,7 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
                 match due {
                     Due::Shop(tenant, org) => look_after(upkeep, &tenant, org).await,
                     Due::Import(tenant, org) => import::go_on(upkeep, &tenant, org).await,
+                    Due::Orphan(page) => orphan::unsubscribe(upkeep, &page).await,
                     Due::Page(tenant, page) => {
                         tracing::error!(%tenant, %page, "nobody looks after pages yet")
                     }
