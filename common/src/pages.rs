@@ -10,13 +10,14 @@
 //! providers call: they are on a host of the operator's own, not on the tenant's. What comes over from the tenant's
 //! console is a form with a one-time ticket ([`ticket`]).
 
+pub mod apps;
 pub mod end;
 pub mod limit;
 pub mod person;
 pub mod providers;
 pub mod ticket;
-pub mod warnings;
 pub mod verify;
+pub mod warnings;
 
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ use crate::store::{Store, StoreError, schema};
 use crate::telemetry::Line;
 use crate::tenant::{Directory, connection_place};
 
-pub use providers::{NoProvider, Places, Providers, Zalo};
+pub use apps::{Apps, NoProvider};
+pub use providers::{Places, Providers, Zalo};
 
 /// What whoever works on pages works with.
 #[derive(Clone)]

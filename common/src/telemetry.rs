@@ -87,11 +87,23 @@ pub enum Metric {
     EventImported,
     /// Haravan's Admin REST refused a page for good.
     RestRefused,
+    /// A page's event was stored.
+    PageEventStored,
+    /// A page's event was there already.
+    PageEventDuplicate,
+    /// A page's event was acknowledged and left alone: nobody has connected the page, or it cannot be read.
+    PageEventDropped,
+    /// A delivery of page events was refused: bad signature, malformed, too large.
+    PageEventRefused,
+    /// Page events could not be stored.
+    PageEventFailed,
+    /// A Facebook page that nobody has connected was unsubscribed.
+    OrphanUnsubscribed,
 }
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 41] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -127,6 +139,12 @@ impl Metric {
         Self::EventRecovered,
         Self::EventImported,
         Self::RestRefused,
+        Self::PageEventStored,
+        Self::PageEventDuplicate,
+        Self::PageEventDropped,
+        Self::PageEventRefused,
+        Self::PageEventFailed,
+        Self::OrphanUnsubscribed,
     ];
 
     /// The name in CloudWatch.
@@ -167,6 +185,12 @@ impl Metric {
             Self::EventRecovered => "EventRecovered",
             Self::EventImported => "EventImported",
             Self::RestRefused => "RestRefused",
+            Self::PageEventStored => "PageEventStored",
+            Self::PageEventDuplicate => "PageEventDuplicate",
+            Self::PageEventDropped => "PageEventDropped",
+            Self::PageEventRefused => "PageEventRefused",
+            Self::PageEventFailed => "PageEventFailed",
+            Self::OrphanUnsubscribed => "OrphanUnsubscribed",
         }
     }
 }

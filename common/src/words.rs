@@ -5,6 +5,7 @@ use crate::intake::stop::reason;
 use crate::store::connections::reason as shop;
 use crate::store::imports::reason as import;
 use crate::store::inbox::Status;
+use crate::store::inbox::pages::PageTopic;
 use serde_json::{Map, Value, json};
 
 /// A code, and how it is said in Vietnamese and in English.
@@ -239,6 +240,7 @@ pub fn of_status(status: Status) -> (&'static str, &'static str) {
         Status::Waiting => ("Chờ thử lại", "Waiting"),
         Status::Done => ("Xong", "Done"),
         Status::Parked => ("Cần người xem", "Needs a person"),
+        Status::Kept => ("Đã lưu cho CRM", "Kept for the CRM"),
     }
 }
 
@@ -257,6 +259,28 @@ pub fn of_topic(topic: Topic) -> (&'static str, &'static str) {
         Topic::CustomerDisable => ("Khách khóa tài khoản", "Customer disabled"),
         Topic::CustomerDelete => ("Khách bị xóa", "Customer deleted"),
     }
+}
+
+/// What a page's event is, in Vietnamese and English, by the beginning of its topic.
+const PAGE_TOPICS: [Row; 8] = [
+    ("facebook/messaging", "Tin nhắn Facebook", "Facebook message"),
+    (
+        "facebook/standby",
+        "Tin nhắn Facebook do ứng dụng khác xử lý",
+        "Facebook message that another app handles",
+    ),
+    ("facebook/changes", "Hoạt động trên trang Facebook", "Activity on the Facebook page"),
+    ("zalo/user_send_", "Tin nhắn Zalo của khách", "Zalo message from a customer"),
+    ("zalo/oa_send_", "Tin nhắn Zalo gửi cho khách", "Zalo message to a customer"),
+    ("zalo/follow", "Khách quan tâm trang Zalo", "A customer follows the Zalo page"),
+    ("zalo/unfollow", "Khách bỏ quan tâm trang Zalo", "A customer no longer follows the Zalo page"),
+    ("zalo/", "Hoạt động khác trên Zalo", "Other activity on Zalo"),
+];
+
+/// What an event of a page is, in Vietnamese and English.
+pub fn of_page_topic(topic: &PageTopic) -> (&'static str, &'static str) {
+    let known = PAGE_TOPICS.iter().find(|(beginning, ..)| topic.as_str().starts_with(beginning));
+    known.map_or(("Sự kiện của trang", "Event of a page"), |(_, vi, en)| (*vi, *en))
 }
 
 /// Why a shop is not connected.
@@ -433,11 +457,10 @@ pub fn of_import_reason(code: &str) -> Option<(&'static str, &'static str)> {
 
 /// Everything, as `{kind: {code: {vi, en}}}`.
 pub fn all() -> Value {
-    let statuses =
-        [Status::Ready, Status::Working, Status::Waiting, Status::Done, Status::Parked].map(|status| {
-            let (vi, en) = of_status(status);
-            (status.as_str(), vi, en)
-        });
+    let statuses = Status::ALL.map(|status| {
+        let (vi, en) = of_status(status);
+        (status.as_str(), vi, en)
+    });
     let topics = Topic::ALL.map(|topic| {
         let (vi, en) = of_topic(topic);
         (topic.as_str(), vi, en)

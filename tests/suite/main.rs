@@ -26,6 +26,7 @@ mod meter;
 mod order_rules;
 mod pages;
 mod pages_life;
+mod page_events;
 mod reconcile;
 mod security;
 mod shops;

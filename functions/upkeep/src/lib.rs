@@ -11,6 +11,7 @@
 
 pub mod ended;
 pub mod import;
+mod orphan;
 pub mod pages;
 pub mod reconcile;
 pub mod shops;

@@ -35,7 +35,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::{Upkeep, ended, import, pages, reconcile, subscription};
+use crate::{Upkeep, ended, import, orphan, pages, reconcile, subscription};
 
 /// How many shops are visited at once.
 const SIDE_BY_SIDE: usize = 16;
@@ -107,6 +107,7 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
                     Due::Shop(tenant, org) => look_after(upkeep, &tenant, org).await,
                     Due::Import(tenant, org) => import::go_on(upkeep, &tenant, org).await,
                     Due::Page(tenant, page) => pages::look_after(upkeep, &tenant, &page).await,
+                    Due::Orphan(page) => orphan::unsubscribe(upkeep, &page).await,
                 }
                 true
             })

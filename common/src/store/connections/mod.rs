@@ -18,6 +18,7 @@
 //!   cut off between its steps.
 
 mod lifecycle;
+mod orphan;
 pub mod page;
 pub mod shop;
 mod tokens;
@@ -40,7 +41,7 @@ use crate::id::{OaId, OrgId, PageId, TenantId};
 
 pub use lifecycle::Due;
 pub(super) use lifecycle::{IMPORT_PREFIX, watch_list};
-pub use page::{NewPage, PageConnect, PageConnection};
+pub use page::{Belongs, NewPage, PageConnect, PageConnection};
 pub use shop::{Connect, NewShop, ShopConnection};
 pub use tokens::{Lease, SealedTokens, TokenState};
 

@@ -112,6 +112,17 @@ pub struct NewPage {
     pub warnings: Vec<String>,
 }
 
+/// Whose a page is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Belongs {
+    /// This tenant's, and connected.
+    To(TenantId),
+    /// A tenant's that is disconnecting it.
+    Ended,
+    /// Nobody's.
+    Nobody,
+}
+
 /// What became of a connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageConnect {
@@ -173,6 +184,19 @@ impl Connections {
         page: &PageKey,
     ) -> Result<Option<PageConnection>, StoreError> {
         self.item(tenant, &Subject::Page(page.clone())).await?.as_ref().map(read).transpose()
+    }
+
+    /// Whose a page is that something was sent for: as its claim says, and only while the connection lives.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
+    pub async fn belongs(&self, page: &PageKey) -> Result<Belongs, StoreError> {
+        let Some(tenant) = self.owner(&Subject::Page(page.clone())).await? else {
+            return Ok(Belongs::Nobody);
+        };
+        let connection = self.page(&tenant, page).await?;
+        let live = connection.is_some_and(|connection| connection.is_live());
+        Ok(if live { Belongs::To(tenant) } else { Belongs::Ended })
     }
 
     /// How many slots an account uses.
