@@ -76,10 +76,8 @@ async fn store_all(webhook: &Webhook, items: &[Item<'_>]) -> Result<(), StoreErr
             Err(error) => failed = Some(error),
         }
     }
-    let puts: Vec<_> = items
-        .iter()
-        .filter_map(|item| Some(put(webhook, item, tenants.get(&item.page)?, now)))
-        .collect();
+    let puts: Vec<_> =
+        items.iter().filter_map(|item| Some(put(webhook, item, tenants.get(&item.page)?, now))).collect();
     let mut puts = futures::stream::iter(puts).buffer_unordered(SIDE_BY_SIDE);
     let mut tallies: BTreeMap<&PageKey, Tally> = BTreeMap::new();
     while let Some((page, put)) = puts.next().await {
@@ -133,8 +131,7 @@ async fn put<'p>(
     let stored = match pack(raw) {
         Ok(body) => {
             let key = EventKey::of_page(tenant, page, topic, raw);
-            let event =
-                NewPageEvent { key, topic: topic.clone(), body, sent_at: *sent_at, received_at: now };
+            let event = NewPageEvent { key, topic: topic.clone(), body, sent_at: *sent_at, received_at: now };
             webhook.store.inbox.put_page_event(&event).await
         }
         Err(_) => Err(StoreError::Unavailable { code: "not compressed".to_owned() }),
