@@ -70,7 +70,7 @@ async fn an_admin_connects_pages_up_to_the_limit_and_disconnects_one(screen: Scr
     // What the page is sent is stored for the CRM.
     let facebook = &stack.pages.as_ref().unwrap().facebook;
     facebook.send_message(SHOP_PAGE, "Shop còn sổ tay không ạ?").unwrap();
-    browser.wait_for(&story.console("activity?show=messages"), "Facebook").await;
+    browser.wait_for(&story.console("activity?filter=pages"), "Facebook").await;
     browser.look("pages-message").await;
 
     browser.open(&story.console("pages/add")).await;

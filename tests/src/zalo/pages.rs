@@ -15,7 +15,7 @@ pub(super) const CONSENT: &str = "Đồng ý cho phép ứng dụng quản lý O
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#eef3fb;color:#16233a}\
 header{background:#0068ff;color:#fff;padding:10px 16px;font-weight:600}\
-header small{font-weight:400;opacity:.85}\
+header small{font-weight:400}\
 main{max-width:26rem;margin:24px auto;padding:20px;background:#fff;border-radius:10px;box-shadow:0 1px 4px #0002}\
 h1{font-size:1.25rem;margin:0 0 12px}p{margin:8px 0}\
 label{display:flex;gap:10px;align-items:center;padding:10px;margin:8px 0;border:1px solid #c6d2e6;border-radius:6px}\

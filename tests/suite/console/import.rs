@@ -60,11 +60,13 @@ async fn an_import_is_started_with_whole_days_of_vietnam_and_who_asked() {
 }
 
 #[tokio::test]
-async fn a_running_import_shows_how_far_it_is_and_the_page_reloads_by_itself() {
+async fn a_running_import_shows_how_far_it_is_and_the_page_reloads_by_itself_if_asked() {
     let world = World::start().await;
     let mut browser = running(&world).await;
+    browser.open("/console/import?auto=1").await.says(RELOADS).says("Thôi tự tải lại");
     let page = browser.open("/console/import?done=started").await;
-    page.says(RELOADS)
+    page.hides(RELOADS)
+        .says("Tự tải lại mỗi 5 giây")
         .says("Đã bắt đầu nhập.")
         .says("Đang nhập")
         .says("01/06/2026 – 10/06/2026")

@@ -102,7 +102,7 @@ async fn every_page(world: &World) -> Vec<String> {
         "/console/activity?retried=more",
         "/console/activity?retried=none",
         "/console/import",
-        "/console/import?still=1",
+        "/console/import?auto=1",
         "/console/import?done=started",
         "/console/import?done=running",
         "/console/import?done=stopped",

@@ -27,7 +27,8 @@ use crate::when::day_of;
 
 const HERE: &str = "/console/import";
 
-/// Seconds after which the page is loaded again while an import runs.
+/// Seconds after which the page is loaded again while an import runs, where that was asked for: a page that moves by
+/// itself loses whoever reads it slowly or has it read out.
 const REFRESH: u32 = 5;
 
 /// A shop, its last import, and the fields of a new one.
@@ -82,13 +83,13 @@ impl Shown {
     }
 }
 
-/// What was done before, and whether the page is to stay as it is.
+/// What was done before, and whether the page is to load itself again.
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
     done: String,
     #[serde(default)]
-    still: String,
+    auto: String,
 }
 
 /// Shows the page.
@@ -99,7 +100,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Trouble> {
     let mut shown = shown(&console, &visitor, None).await?;
     let runs = shown.shops.iter().any(ShopImport::is_running);
-    shown.page.refresh = (runs && asked.still.is_empty()).then_some(REFRESH);
+    shown.page.refresh = (runs && !asked.auto.is_empty()).then_some(REFRESH);
     shown.told = told(&asked.done, runs, visitor.lang);
     Ok(respond(StatusCode::OK, &shown, &console.policy(&visitor.record)))
 }

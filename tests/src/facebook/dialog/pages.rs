@@ -17,7 +17,7 @@ h1{font-size:1.25rem;margin:0 0 12px}p{margin:8px 0}fieldset{border:1px solid #c
 label{display:flex;gap:10px;align-items:center;min-height:44px}input{width:20px;height:20px;flex:none}\
 img{border-radius:6px}small,code{color:#606770;overflow-wrap:anywhere}\
 button{font:inherit;width:100%;min-height:44px;margin-top:10px;border:1px solid #1b5fc1;border-radius:6px;\
-background:#1b5fc1;color:#fff;cursor:pointer}button small{color:inherit}button.second{background:#fff;color:#1b5fc1}.wrong{color:#a4161a}";
+background:#1b5fc1;color:#fff;cursor:pointer}button small,header small{color:inherit}button.second{background:#fff;color:#1b5fc1}.wrong{color:#a4161a}";
 
 /// Who are you?
 pub(super) fn log_in(state: &State, request: &DialogRequest) -> Response {
