@@ -107,7 +107,9 @@ def main(directory):
     for name, role in roles:
         for policy in role["Properties"].get("Policies", []):
             path = directory / f"{name}-{policy['PolicyName']}.json"
-            path.write_text(json.dumps(resolved(policy["PolicyDocument"], made), indent=2))
+            # SAM's own leave the version out.
+            document = {"Version": "2012-10-17"} | resolved(policy["PolicyDocument"], made)
+            path.write_text(json.dumps(document, indent=2))
     print(f"policies of {len(roles)} roles written")
 
 
