@@ -43,16 +43,18 @@ impl<'a> Env<'a> {
         (self.read)(name).filter(|value| !value.trim().is_empty())
     }
 
+    /// A setting that may be left out; a text that cannot be read as `T` is a fault that names what was expected.
+    pub fn optional_as<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
+        let read = self.optional(name)?.parse().ok();
+        if read.is_none() {
+            self.faults.push(format!("{name} is not {expected}"));
+        }
+        read
+    }
+
     /// A setting with a default; a text that cannot be read as `T` is a fault that names what was expected.
     pub fn or<T: FromStr>(&mut self, name: &str, default: T, expected: &str) -> T {
-        match self.optional(name).map(|text| text.parse::<T>()) {
-            None => default,
-            Some(Ok(value)) => value,
-            Some(Err(_)) => {
-                self.faults.push(format!("{name} is not {expected}"));
-                default
-            }
-        }
+        self.optional_as(name, expected).unwrap_or(default)
     }
 
     /// The value built from the settings, unless one was at fault.

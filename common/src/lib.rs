@@ -5,6 +5,8 @@
 //! - [`haravan`]: what Haravan sends (webhooks, orders, customers) and its Admin REST.
 //! - [`store`]: the four DynamoDB tables and the state machines that live in them.
 //! - [`connect`]: connecting a shop, shared by the two functions that take Haravan's callbacks.
+//! - [`pages`]: connecting pages, shared by the functions around them.
+//! - [`attempt`], [`browser`], [`form`]: what all connecting shares: who tries, in which browser, and what it sends.
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
@@ -15,13 +17,16 @@
 //! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
 
 pub mod api_key;
+pub mod attempt;
 pub mod backfill;
 pub mod body;
+pub mod browser;
 pub mod clock;
 pub mod config;
 pub mod connect;
 pub mod egress;
 pub mod facebook;
+pub mod form;
 pub mod getfly;
 pub mod haravan;
 pub mod id;

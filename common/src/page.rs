@@ -157,6 +157,8 @@ pub struct Policy {
     pub form_action: Vec<String>,
     /// Whether pictures from elsewhere are shown.
     pub pictures: bool,
+    /// Whether other hosts are told our origin (never an address), so that a form posted to them carries it.
+    pub tells_origin: bool,
 }
 
 impl Policy {
@@ -175,8 +177,8 @@ impl Policy {
     }
 }
 
-/// A page as an answer: never cached, never sniffed, a referrer to ourselves only. With no referrer at all browsers would
-/// send `Origin: null` with our own forms, by which they are told from another site's.
+/// A page as an answer: never cached, never sniffed, a referrer to ourselves only unless told. Without a referrer browsers
+/// send `Origin: null` with a form, by whose origin ours are told from another site's.
 pub fn respond(status: StatusCode, page: &impl Template, policy: &Policy) -> Response {
     let html = match page.render() {
         Ok(html) => html,
@@ -185,10 +187,11 @@ pub fn respond(status: StatusCode, page: &impl Template, policy: &Policy) -> Res
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
+    let referrer = if policy.tells_origin { "strict-origin" } else { "same-origin" };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (header::REFERRER_POLICY, HeaderValue::from_static(referrer)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (
             header::CONTENT_SECURITY_POLICY,
@@ -197,6 +200,24 @@ pub fn respond(status: StatusCode, page: &impl Template, policy: &Policy) -> Res
         ),
     ];
     (status, headers, html).into_response()
+}
+
+/// Sends a browser on. Never cached, and the next page is not told where it comes from: there may be a ticket or a state
+/// in the address.
+pub fn redirect(status: StatusCode, to: &str, cookie: Option<HeaderValue>) -> Response {
+    let Ok(location) = HeaderValue::try_from(to) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    let mut response = (status, headers).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 #[cfg(test)]
@@ -228,6 +249,15 @@ mod tests {
         assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         assert!(!policy.contains("script-src") && !policy.contains("unsafe"), "{policy}");
+    }
+
+    #[test]
+    fn other_hosts_are_told_our_origin_only_where_a_form_leads_to_them() {
+        for (tells_origin, referrer) in [(false, "same-origin"), (true, "strict-origin")] {
+            let policy = Policy { tells_origin, ..Policy::default() };
+            let response = respond(StatusCode::OK, &notice("x"), &policy);
+            assert_eq!(response.headers()[header::REFERRER_POLICY], referrer);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::haravan::admin::{self, Admin};
 use crate::haravan::subscription::{self, Subscription};
 use crate::haravan::token_endpoint;
 use crate::intake::job::Intake;
-use crate::pages::{Places, Providers};
+use crate::pages::{Apps, Places, Providers};
 use crate::seal::SecretSource;
 use crate::store::{Store, TableNames, sdk_config};
 use crate::tenant::Directory;
@@ -122,14 +122,42 @@ impl GrantSettings {
     }
 }
 
+/// Where the operator's apps at Facebook and Zalo are kept ([`crate::pages::apps`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppsSettings {
+    /// Name or ARN of the secret; none where no page can be connected.
+    pub secret: Option<String>,
+    /// Its file, in its place: local mode.
+    pub file: Option<PathBuf>,
+}
+
+impl AppsSettings {
+    /// Reads the settings.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        Self {
+            secret: env.optional("PROVIDER_APPS_SECRET"),
+            file: env.optional("PROVIDER_APPS_FILE").map(PathBuf::from),
+        }
+    }
+
+    fn source(&self, config: &aws_config::SdkConfig) -> SecretSource {
+        match (&self.file, &self.secret) {
+            (None, None) => SecretSource::Text("{}".into()),
+            (file, secret) => source(config, file.as_ref(), secret.as_ref()),
+        }
+    }
+
+    /// The apps, for who calls nobody: to check what the providers send. Nothing is read before it is needed.
+    pub fn open(&self, config: &aws_config::SdkConfig, clock: SharedClock) -> Apps {
+        Apps::new(self.source(config), facebook::DEFAULT_VERSION.to_owned(), clock)
+    }
+}
+
 /// The settings of the functions that call Facebook and Zalo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderSettings {
-    /// Name or ARN of the secret with the operator's apps ([`crate::pages::providers`]); none where no page can be
-    /// connected.
-    pub apps_secret: Option<String>,
-    /// Its file, in its place: local mode.
-    pub apps_file: Option<PathBuf>,
+    /// The operator's apps.
+    pub apps: AppsSettings,
     /// Base URLs: Facebook's dialog and Graph API, Zalo's login and API.
     pub urls: [(&'static str, String); 4],
     /// Version of Facebook's dialog and Graph API.
@@ -146,8 +174,7 @@ impl ProviderSettings {
             ("ZALO_OPENAPI_URL", zalo::DEFAULT_OPENAPI_BASE),
         ];
         Self {
-            apps_secret: env.optional("PROVIDER_APPS_SECRET"),
-            apps_file: env.optional("PROVIDER_APPS_FILE").map(PathBuf::from),
+            apps: AppsSettings::read(env),
             urls: urls.map(|(name, default)| (name, env.or(name, default.to_owned(), "a URL"))),
             facebook_version: env.or("FACEBOOK_VERSION", facebook::DEFAULT_VERSION.to_owned(), "a version"),
         }
@@ -172,11 +199,66 @@ impl ProviderSettings {
             zalo_oauth: oauth?,
             zalo_openapi: openapi?,
         };
-        let source = match (&self.apps_file, &self.apps_secret) {
-            (None, None) => SecretSource::Text("{}".into()),
-            (file, secret) => source(&sdk_config().await, file.as_ref(), secret.as_ref()),
-        };
-        Ok(Providers::new(places, http, source, clock))
+        Ok(Providers::new(places, http, self.apps.source(&sdk_config().await), clock))
+    }
+}
+
+/// The settings of the functions that lead browsers to the providers of pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PagesSettings {
+    /// Base URL of the pages' functions, on the operator's own host; `None` until the operator has set pages up.
+    pub pages_url: Option<Url>,
+    /// Base URL of Facebook's login dialog (pages.md §1.2).
+    pub facebook_dialog_url: String,
+    /// Base URL of Zalo's permission page (pages.md §2.1).
+    pub zalo_oauth_url: String,
+}
+
+impl PagesSettings {
+    /// Reads the settings; faults are noted in `env`.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        let or = |env: &mut Env<'_>, name: &str, default: &str| env.or(name, default.to_owned(), "a URL");
+        Self {
+            pages_url: env.optional_as("PAGES_URL", "a URL"),
+            facebook_dialog_url: or(env, "FACEBOOK_DIALOG_URL", facebook::DEFAULT_DIALOG_BASE),
+            zalo_oauth_url: or(env, "ZALO_OAUTH_URL", zalo::DEFAULT_OAUTH_BASE),
+        }
+    }
+}
+
+/// The settings of the function that connects pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageConnectSettings {
+    /// What every function has.
+    pub base: Settings,
+    /// Facebook and Zalo.
+    pub providers: ProviderSettings,
+    /// Address of the pages' functions, on the operator's own host; the providers send browsers back below it.
+    pub pages_url: String,
+    /// Whether a page may be connected whose role Facebook does not tell (pages.md §6).
+    pub accept_unknown_roles: bool,
+    /// Whether loopback and plain http may be called.
+    pub reach: Reach,
+}
+
+impl PageConnectSettings {
+    /// Reads the settings; faults are noted in `env`.
+    pub fn read(env: &mut Env<'_>) -> Self {
+        Self {
+            base: Settings::read(env),
+            providers: ProviderSettings::read(env),
+            pages_url: env.required("PAGES_URL"),
+            accept_unknown_roles: env.or("ACCEPT_UNKNOWN_ROLES", false, "true or false"),
+            reach: reach(env),
+        }
+    }
+
+    /// The address of the pages' functions.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn address(&self) -> Result<Url, StartError> {
+        base_url(self.reach, "PAGES_URL", &self.pages_url)
     }
 }
 
@@ -193,9 +275,17 @@ fn base_url(reach: Reach, name: &str, url: &str) -> Result<Url, StartError> {
 
 /// The tables and the tenants.
 pub async fn open(settings: &Settings, clock: SharedClock) -> (Store, Directory) {
-    let config = sdk_config().await;
-    let store = Store::new(&aws_sdk_dynamodb::Client::new(&config), settings.tables.clone());
-    let source = source(&config, settings.key_ring_file.as_ref(), settings.key_ring_secret.as_ref());
+    open_with(&sdk_config().await, settings, clock)
+}
+
+/// As [`open`], for who has the SDK's configuration already.
+pub fn open_with(
+    config: &aws_config::SdkConfig,
+    settings: &Settings,
+    clock: SharedClock,
+) -> (Store, Directory) {
+    let store = Store::new(&aws_sdk_dynamodb::Client::new(config), settings.tables.clone());
+    let source = source(config, settings.key_ring_file.as_ref(), settings.key_ring_secret.as_ref());
     (store.clone(), Directory::new(store, source, clock))
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +154,14 @@ pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
     aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|_| SealError::Source("no randomness from the system".to_owned()))?;
     Ok(bytes)
+}
+
+/// 32 random bytes as text.
+///
+/// # Errors
+/// As [`random`].
+pub fn random_text() -> Result<String, SealError> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
 }
 
 /// Where a secret of the deployment comes from: the key ring, or the apps at the providers.

@@ -53,8 +53,26 @@ pub enum Metric {
     TokenNotRefreshed,
     /// A shop's admin has to connect it again.
     ShopNeedsReconnect,
+    /// A person was sent to Facebook or Zalo to connect a page.
+    PageConnectStarted,
+    /// A page was connected.
+    PageConnected,
+    /// A connect ended without a page.
+    PageConnectRefused,
     /// A page's admin has to connect it again.
     PageNeedsReconnect,
+    /// A page was asked about at its provider and is well.
+    PageVerified,
+    /// A page was not subscribed to all it should be and was subscribed again.
+    PageResubscribed,
+    /// A page was disconnected.
+    PageDisconnected,
+    /// A provider did not unsubscribe a page that has ended; it is tried again.
+    PageNotUnsubscribed,
+    /// A provider did not unsubscribe an ended page for a day; it is not tried any more.
+    PageLeftSubscribed,
+    /// A request in a provider's name was not signed by it.
+    ProviderRequestRefused,
     /// Haravan says that the app was removed from a shop.
     ShopSuspected,
     /// The app is gone from a shop: its tokens are wiped.
@@ -69,11 +87,23 @@ pub enum Metric {
     EventImported,
     /// Haravan's Admin REST refused a page for good.
     RestRefused,
+    /// A page's event was stored.
+    PageEventStored,
+    /// A page's event was there already.
+    PageEventDuplicate,
+    /// A page's event was acknowledged and left alone: nobody has connected the page, or it cannot be read.
+    PageEventDropped,
+    /// A delivery of page events was refused: bad signature, malformed, too large.
+    PageEventRefused,
+    /// Page events could not be stored.
+    PageEventFailed,
+    /// A Facebook page that nobody has connected was unsubscribed.
+    OrphanUnsubscribed,
 }
 
 impl Metric {
     /// Every metric, each once.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 41] = [
         Self::WebhookStored,
         Self::WebhookDuplicate,
         Self::WebhookIgnored,
@@ -92,7 +122,16 @@ impl Metric {
         Self::TokenRefreshed,
         Self::TokenNotRefreshed,
         Self::ShopNeedsReconnect,
+        Self::PageConnectStarted,
+        Self::PageConnected,
+        Self::PageConnectRefused,
         Self::PageNeedsReconnect,
+        Self::PageVerified,
+        Self::PageResubscribed,
+        Self::PageDisconnected,
+        Self::PageNotUnsubscribed,
+        Self::PageLeftSubscribed,
+        Self::ProviderRequestRefused,
         Self::ShopSuspected,
         Self::ShopUninstalled,
         Self::SubscriptionLost,
@@ -100,6 +139,12 @@ impl Metric {
         Self::EventRecovered,
         Self::EventImported,
         Self::RestRefused,
+        Self::PageEventStored,
+        Self::PageEventDuplicate,
+        Self::PageEventDropped,
+        Self::PageEventRefused,
+        Self::PageEventFailed,
+        Self::OrphanUnsubscribed,
     ];
 
     /// The name in CloudWatch.
@@ -123,7 +168,16 @@ impl Metric {
             Self::TokenRefreshed => "TokenRefreshed",
             Self::TokenNotRefreshed => "TokenNotRefreshed",
             Self::ShopNeedsReconnect => "ShopNeedsReconnect",
+            Self::PageConnectStarted => "PageConnectStarted",
+            Self::PageConnected => "PageConnected",
+            Self::PageConnectRefused => "PageConnectRefused",
             Self::PageNeedsReconnect => "PageNeedsReconnect",
+            Self::PageVerified => "PageVerified",
+            Self::PageResubscribed => "PageResubscribed",
+            Self::PageDisconnected => "PageDisconnected",
+            Self::PageNotUnsubscribed => "PageNotUnsubscribed",
+            Self::PageLeftSubscribed => "PageLeftSubscribed",
+            Self::ProviderRequestRefused => "ProviderRequestRefused",
             Self::ShopSuspected => "ShopSuspected",
             Self::ShopUninstalled => "ShopUninstalled",
             Self::SubscriptionLost => "SubscriptionLost",
@@ -131,6 +185,12 @@ impl Metric {
             Self::EventRecovered => "EventRecovered",
             Self::EventImported => "EventImported",
             Self::RestRefused => "RestRefused",
+            Self::PageEventStored => "PageEventStored",
+            Self::PageEventDuplicate => "PageEventDuplicate",
+            Self::PageEventDropped => "PageEventDropped",
+            Self::PageEventRefused => "PageEventRefused",
+            Self::PageEventFailed => "PageEventFailed",
+            Self::OrphanUnsubscribed => "OrphanUnsubscribed",
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::intake::stop::reason;
 use crate::store::connections::reason as shop;
 use crate::store::imports::reason as import;
 use crate::store::inbox::Status;
+use crate::store::inbox::pages::PageTopic;
 use serde_json::{Map, Value, json};
 
 /// A code, and how it is said in Vietnamese and in English.
@@ -239,6 +240,7 @@ pub fn of_status(status: Status) -> (&'static str, &'static str) {
         Status::Waiting => ("Chờ thử lại", "Waiting"),
         Status::Done => ("Xong", "Done"),
         Status::Parked => ("Cần người xem", "Needs a person"),
+        Status::Kept => ("Đã lưu cho CRM", "Kept for the CRM"),
     }
 }
 
@@ -257,6 +259,28 @@ pub fn of_topic(topic: Topic) -> (&'static str, &'static str) {
         Topic::CustomerDisable => ("Khách khóa tài khoản", "Customer disabled"),
         Topic::CustomerDelete => ("Khách bị xóa", "Customer deleted"),
     }
+}
+
+/// What a page's event is, in Vietnamese and English, by the beginning of its topic.
+const PAGE_TOPICS: [Row; 8] = [
+    ("facebook/messaging", "Tin nhắn Facebook", "Facebook message"),
+    (
+        "facebook/standby",
+        "Tin nhắn Facebook do ứng dụng khác xử lý",
+        "Facebook message that another app handles",
+    ),
+    ("facebook/changes", "Hoạt động trên trang Facebook", "Activity on the Facebook page"),
+    ("zalo/user_send_", "Tin nhắn Zalo của khách", "Zalo message from a customer"),
+    ("zalo/oa_send_", "Tin nhắn Zalo gửi cho khách", "Zalo message to a customer"),
+    ("zalo/follow", "Khách quan tâm trang Zalo", "A customer follows the Zalo page"),
+    ("zalo/unfollow", "Khách bỏ quan tâm trang Zalo", "A customer no longer follows the Zalo page"),
+    ("zalo/", "Hoạt động khác trên Zalo", "Other activity on Zalo"),
+];
+
+/// What an event of a page is, in Vietnamese and English.
+pub fn of_page_topic(topic: &PageTopic) -> (&'static str, &'static str) {
+    let known = PAGE_TOPICS.iter().find(|(beginning, ..)| topic.as_str().starts_with(beginning));
+    known.map_or(("Sự kiện của trang", "Event of a page"), |(_, vi, en)| (*vi, *en))
 }
 
 /// Why a shop is not connected.
@@ -286,6 +310,95 @@ const SHOP_REASONS: [Row; 6] = [
         shop::TOKEN_ENDED,
         "Quyền truy cập đã hết hạn. Hãy kết nối lại.",
         "Our access has ended. Please connect again.",
+    ),
+];
+
+/// Why a page is not connected, and what to do (pages.md §1.17, §2.8).
+const PAGE_REASONS: [Row; 12] = [
+    (shop::BY_ADMIN, "Quản trị viên đã ngắt kết nối.", "An admin disconnected it."),
+    (
+        shop::TOKEN_REFUSED,
+        "Quyền truy cập không còn hiệu lực. Hãy kết nối lại.",
+        "Our access is no longer valid. Please connect again.",
+    ),
+    (
+        shop::REFRESH_REFUSED,
+        "Quyền truy cập không gia hạn được nữa. Hãy kết nối lại.",
+        "Our access can no longer be renewed. Please connect again.",
+    ),
+    (
+        shop::REFRESH_LOST,
+        "Lần gia hạn quyền truy cập bị đứt giữa chừng. Hãy kết nối lại.",
+        "Renewing our access was cut off half-way. Please connect again.",
+    ),
+    (
+        shop::TOKEN_ENDED,
+        "Quyền truy cập đã hết hạn. Hãy kết nối lại.",
+        "Our access has ended. Please connect again.",
+    ),
+    (
+        shop::NOT_SUBSCRIBED,
+        "Trang chưa gửi tin nhắn về hệ thống. Hãy kết nối lại; nếu vẫn vậy, báo cho người vận hành.",
+        "The page does not send us its messages. Please connect again; if it stays so, tell the operator.",
+    ),
+    (
+        shop::PASSWORD_CHANGED,
+        "Người cấp quyền đã đổi mật khẩu hoặc đăng xuất khỏi mọi thiết bị. Hãy kết nối lại.",
+        "The person who gave the right changed their password or logged out everywhere. Please connect again.",
+    ),
+    (
+        shop::CHECKPOINT,
+        "Facebook đang yêu cầu người cấp quyền xác minh tài khoản. Hãy mở facebook.com làm theo yêu cầu, rồi kết nối lại.",
+        "Facebook wants the person who gave the right to confirm their account. Do so at facebook.com, then connect again.",
+    ),
+    (
+        shop::ROLE_LOST,
+        "Người cấp quyền không còn là Biên tập viên của trang. Hãy cấp lại vai trò cho họ, hoặc kết nối lại bằng người khác có vai trò này.",
+        "The person who gave the right is no longer Editor of the page. Give them the role again, or connect again as someone who has it.",
+    ),
+    (
+        shop::SCOPE,
+        "Thiếu một quyền cần thiết. Hãy kết nối lại và giữ nguyên mọi quyền được hỏi.",
+        "A permission that is needed is missing. Please connect again and leave all permissions ticked.",
+    ),
+    (
+        shop::REVOKED,
+        "Ứng dụng đã bị gỡ khỏi trang hoặc khỏi tài khoản của người cấp quyền. Hãy kết nối lại nếu muốn dùng tiếp.",
+        "The app was removed from the page or from the account of the person who gave the right. Connect again to go on.",
+    ),
+    (
+        shop::DELETED,
+        "Trang không còn tồn tại ở nhà cung cấp. Hãy ngắt kết nối; nếu trang được khôi phục, hãy kết nối lại.",
+        "The page no longer exists at the provider. Please disconnect it; if it is restored, connect it again.",
+    ),
+];
+
+/// What a person should know about a page that is connected, and what to do.
+const PAGE_WARNINGS: [Row; 5] = [
+    (
+        "no_messaging_role",
+        "Người cấp quyền không có quyền nhắn tin của trang, nên có thể không trả lời được khách. Hãy cấp quyền Tin nhắn cho họ.",
+        "The person who gave the right may not answer messages of the page. Give them the right to messages.",
+    ),
+    (
+        "data_access_ends",
+        "Quyền đọc dữ liệu của người cấp quyền sắp hết hạn. Hãy kết nối lại để gia hạn.",
+        "The right to data that was given ends soon. Please connect again to renew it.",
+    ),
+    (
+        "oa_unverified",
+        "OA chưa được xác thực nên Zalo hạn chế tính năng. Hãy xác thực OA trong trang quản trị OA.",
+        "The OA is not verified, so Zalo limits what it may do. Please verify it in the OA Manager.",
+    ),
+    (
+        "oa_package_too_low",
+        "Gói dịch vụ của OA chưa đủ để nhắn tin qua ứng dụng. Hãy nâng gói trong trang quản trị OA.",
+        "The OA's package does not include messages through an app. Please upgrade it in the OA Manager.",
+    ),
+    (
+        "not_subscribed",
+        "Chưa đăng ký nhận tin nhắn được; hệ thống đang thử lại. Nếu vẫn vậy, hãy kết nối lại.",
+        "Messages could not be subscribed to; this is being tried again. If it stays so, connect again.",
     ),
 ];
 
@@ -327,6 +440,16 @@ pub fn of_shop_reason(code: &str) -> Option<(&'static str, &'static str)> {
     find(&SHOP_REASONS, code)
 }
 
+/// Why a page is not connected, a reason of [`crate::store::connections::reason`], in Vietnamese and English.
+pub fn of_page_reason(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&PAGE_REASONS, code)
+}
+
+/// A warning about a page, in Vietnamese and English.
+pub fn of_page_warning(code: &str) -> Option<(&'static str, &'static str)> {
+    find(&PAGE_WARNINGS, code)
+}
+
 /// Why an import failed.
 pub fn of_import_reason(code: &str) -> Option<(&'static str, &'static str)> {
     find(&IMPORT_REASONS, code)
@@ -334,11 +457,10 @@ pub fn of_import_reason(code: &str) -> Option<(&'static str, &'static str)> {
 
 /// Everything, as `{kind: {code: {vi, en}}}`.
 pub fn all() -> Value {
-    let statuses =
-        [Status::Ready, Status::Working, Status::Waiting, Status::Done, Status::Parked].map(|status| {
-            let (vi, en) = of_status(status);
-            (status.as_str(), vi, en)
-        });
+    let statuses = Status::ALL.map(|status| {
+        let (vi, en) = of_status(status);
+        (status.as_str(), vi, en)
+    });
     let topics = Topic::ALL.map(|topic| {
         let (vi, en) = of_topic(topic);
         (topic.as_str(), vi, en)
@@ -406,10 +528,23 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_of_a_shop_is_said_in_words() {
-        let text = source(&Path::new(ROOT).join("common/src/store/connections.rs"));
-        let known: BTreeSet<&str> = codes(&text, ": &str = \"").filter(|code| !code.is_empty()).collect();
-        assert!(said(&SHOP_REASONS).is_subset(&known) && known.len() == SHOP_REASONS.len(), "{known:?}");
+    fn every_reason_of_a_shop_or_page_is_said_in_words() {
+        let text = source(&Path::new(ROOT).join("common/src/store/connections/mod.rs"));
+        let (_, reasons) = text.split_once("pub mod reason {").unwrap();
+        let (reasons, _) = reasons.split_once("\n}").unwrap();
+        let known: BTreeSet<&str> = codes(reasons, ": &str = \"").collect();
+        assert!(known.len() > SHOP_REASONS.len(), "{known:?}");
+        assert!(said(&SHOP_REASONS).is_subset(&known));
+        let of_pages: BTreeSet<&str> = known.into_iter().filter(|code| *code != shop::UNINSTALLED).collect();
+        assert_eq!(said(&PAGE_REASONS), of_pages);
+    }
+
+    #[test]
+    fn what_is_said_of_a_page_is_said_in_both_languages() {
+        said(&PAGE_WARNINGS);
+        for (code, vi, en) in PAGE_REASONS.iter().chain(&PAGE_WARNINGS) {
+            assert!(vi.ends_with('.') && en.ends_with('.') && vi != en, "{code}");
+        }
     }
 
     #[test]

@@ -139,7 +139,9 @@ async fn front_door() -> (axum::Router, Store) {
     let at_once = http_client_fn(|_, _| SharedHttpConnector::new(AtOnce));
     let config = stack.embedded.client().config().to_builder().http_client(at_once).build();
     let store = Store::new(&aws_sdk_dynamodb::Client::from_conf(config), embedded::table_names());
-    (router(Arc::new(Webhook { store: store.clone(), directory, clock })), store)
+    let apps = Apps::new(SecretSource::Text("{}".into()), String::new(), clock.clone());
+    let pages = PageDoor::new(apps);
+    (router(Arc::new(Webhook { store: store.clone(), directory, pages, clock })), store)
 }
 
 fn whole(criterion: &mut Criterion<CpuTime>, sample: &Sample) {

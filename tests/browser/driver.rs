@@ -131,6 +131,11 @@ impl Browser {
         }
     }
 
+    /// Presses the element that CSS finds.
+    pub async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap();
+    }
+
     /// Types into the field with this name, in place of what is there.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.find(&format!("[name='{name}']")).await;

@@ -13,6 +13,7 @@
 )]
 
 mod driver;
+mod pages;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +23,12 @@ use driver::{Browser, Screen};
 use local::stack::{Options, Stack};
 
 /// The local stack as `cargo run` starts it, in memory.
-async fn stack() -> Stack {
+pub(crate) async fn stack() -> Stack {
     let upkeep_every = Some(Duration::from_secs(1));
     Stack::start(Options { upkeep_every, ..Options::in_memory(Arc::new(SystemClock)) }).await.unwrap()
 }
 
-async fn browser(screen: Screen) -> Option<Browser> {
+pub(crate) async fn browser(screen: Screen) -> Option<Browser> {
     let browser = Browser::start(screen).await;
     if browser.is_none() {
         eprintln!("skipped: this machine has no Chromium with its driver");

@@ -24,11 +24,12 @@ use crate::harness::{World, fixture};
 use crate::meter::Meter;
 
 /// A front door of one's own over any client.
-fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
+pub fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
     let store = Store::new(client, table_names());
     let clock = world.clock.clone();
     let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
-    webhook::router(Arc::new(webhook::Webhook { store, directory, clock }))
+    let pages = crate::page_events::door(clock.clone());
+    webhook::router(Arc::new(webhook::Webhook { store, directory, pages, clock }))
 }
 
 /// Intake of one's own over any client.

@@ -190,14 +190,14 @@ impl World {
         events.into_iter().filter(|event| !matches!(event.status, Status::Done | Status::Parked)).collect()
     }
 
-    /// Every event in the inbox, oldest first.
+    /// Every event of shops in the inbox, oldest first.
     pub async fn events(&self) -> Vec<Event> {
         let client = self.stack.embedded.client();
         let mut pages = client.scan().table_name("inbox").into_paginator().items().send();
         let mut events = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.unwrap();
-            if item.contains_key(schema::inbox::STATUS) {
+            if Status::of(&item).is_some_and(|status| status != Status::Kept) {
                 events.push(Event::read(&item).unwrap());
             }
         }

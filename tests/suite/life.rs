@@ -123,6 +123,7 @@ async fn an_uninstall_that_is_not_noted_is_answered_so_that_it_comes_again() {
             world.stack.key_ring.clone(),
             world.clock.clone(),
         ),
+        pages: crate::page_events::door(world.clock.clone()),
         clock: world.clock.clone(),
     }));
     let post = async || {

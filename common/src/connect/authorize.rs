@@ -1,13 +1,12 @@
 //! Sending a browser to Haravan (haravan.md §1.3).
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::flow::{Flow, LIFETIME, random_text};
+use super::flow::{Flow, LIFETIME};
 use super::refusal::Refusal;
 use super::{Accounts, Connecting};
+use crate::seal::random_text;
 use crate::store::ephemeral::Kind;
 use crate::store::tenants::ResponseMode;
 use crate::tenant::Tenant;
@@ -19,7 +18,7 @@ impl Connecting {
     /// [`Refusal::NotSetUp`] or [`Refusal::Unavailable`].
     pub async fn send_off(&self, tenant: &Tenant, flow: &Flow) -> Result<Url, Refusal> {
         let client_id = tenant.client_id.as_deref().ok_or(Refusal::NotSetUp)?;
-        let state = random_text()?;
+        let state = random_text().map_err(Refusal::sealing)?;
         let address = authorize_url(&self.accounts, client_id, tenant, flow, &state)?;
         self.store.ephemeral.put(Kind::Flow, &state, flow, self.now() + LIFETIME).await?;
         Ok(address)
@@ -56,22 +55,4 @@ fn authorize_url(
     // A blank is `%20` in the protocol's examples; a `+` of a value is `%2B` by now.
     url.set_query(Some(&query.finish().replace('+', "%20")));
     Ok(url)
-}
-
-/// Sends a browser on. Never cached, and the next page is not told where it comes from: there may be a ticket or a state
-/// in the address.
-pub fn redirect(status: StatusCode, to: &str, cookie: Option<HeaderValue>) -> Response {
-    let Ok(location) = HeaderValue::try_from(to) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let headers = [
-        (header::LOCATION, location),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    let mut response = (status, headers).into_response();
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
 }

@@ -1,20 +1,15 @@
-//! What is remembered while a person is at Haravan, and by what a callback is known to be theirs.
+//! What is remembered while a person is at Haravan.
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::StartTicket;
 use super::refusal::Refusal;
+use crate::browser::BrowserKey;
 use crate::haravan::id_token::IdClaims;
 use crate::id::{OrgId, StaffId, TenantId};
-use crate::page;
-use crate::seal::random;
+use crate::seal::random_text;
 use crate::store::tenants::ResponseMode;
 use crate::tenant::Tenant;
 
@@ -96,7 +91,7 @@ impl Flow {
             lang: ticket.lang,
             step: Step::Login,
             mode: tenant.settings.response_mode,
-            nonce: random_text()?,
+            nonce: random_text().map_err(Refusal::sealing)?,
             browser: browser.digest(),
             expected_org: None,
             expected_sub: None,
@@ -111,7 +106,7 @@ impl Flow {
     pub fn install(self, claims: &IdClaims) -> Result<Self, Refusal> {
         Ok(Self {
             step: Step::Install,
-            nonce: random_text()?,
+            nonce: random_text().map_err(Refusal::sealing)?,
             expected_org: Some(claims.org),
             expected_sub: Some(claims.sub),
             ..self
@@ -122,67 +117,4 @@ impl Flow {
     pub fn suggested(&self) -> Option<OrgId> {
         self.expected_org.or(self.hint_org)
     }
-}
-
-/// 32 random bytes as text.
-///
-/// # Errors
-/// [`Refusal::Unavailable`]: no randomness.
-pub fn random_text() -> Result<String, Refusal> {
-    let bytes: [u8; 32] = random().map_err(Refusal::sealing)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-/// What only the browser that started has: the value of a cookie, one per attempt and the same for both steps.
-#[derive(Debug)]
-pub struct BrowserKey(SecretString);
-
-impl BrowserKey {
-    /// A new one.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`]: no randomness.
-    pub fn new() -> Result<Self, Refusal> {
-        Ok(Self(random_text()?.into()))
-    }
-
-    /// The one that came with a callback.
-    pub fn of(headers: &HeaderMap, tenant: &Tenant) -> Option<Self> {
-        let value = page::cookie(headers, cookie_name(tenant))?;
-        Some(Self(value.to_owned().into()))
-    }
-
-    /// What is stored of it.
-    pub fn digest(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose_secret()))
-    }
-
-    /// The header with which the browser keeps it. Haravan's answer is a form posted from another site, so the cookie
-    /// has to come along with that (haravan.md §7, 5).
-    pub fn keep(&self, tenant: &Tenant) -> Option<HeaderValue> {
-        set_cookie(tenant, self.0.expose_secret(), LIFETIME.as_secs())
-    }
-}
-
-/// The header with which a browser forgets its key.
-pub fn forget(tenant: &Tenant) -> Option<HeaderValue> {
-    set_cookie(tenant, "", 0)
-}
-
-/// Over plain http, in local mode, a browser keeps no cookie of the strict kind; there Haravan is on the same site.
-fn is_https(tenant: &Tenant) -> bool {
-    tenant.public_url.starts_with("https://")
-}
-
-fn cookie_name(tenant: &Tenant) -> &'static str {
-    if is_https(tenant) { "__Host-hvc_flow" } else { "hvc_flow" }
-}
-
-fn set_cookie(tenant: &Tenant, value: &str, seconds: u64) -> Option<HeaderValue> {
-    let kind = if is_https(tenant) { "SameSite=None; Secure" } else { "SameSite=Lax" };
-    let name = cookie_name(tenant);
-    let mut header =
-        HeaderValue::try_from(format!("{name}={value}; {kind}; HttpOnly; Path=/; Max-Age={seconds}")).ok()?;
-    header.set_sensitive(true);
-    Some(header)
 }

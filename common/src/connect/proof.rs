@@ -7,13 +7,16 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Connecting;
 use super::callback::Callback;
-use super::flow::{BrowserKey, Flow, Step};
-use super::refusal::{Attempt, Refusal};
+use super::flow::{Flow, Step};
+use super::refusal::Refusal;
+use crate::attempt::Attempt;
+use crate::browser::{self, BrowserKey};
 use crate::haravan::id_token::{Beside, Expected, IdClaims, IdTokenError, UnverifiedIdToken};
 use crate::haravan::jwks::KeyError;
 use crate::haravan::token_endpoint::{App, Tokens};
 use crate::id::TenantId;
 use crate::page::Lang;
+use crate::store::connections::Subject;
 use crate::store::ephemeral::Kind;
 use crate::store::tenants::ResponseMode;
 use crate::tenant::Tenant;
@@ -40,7 +43,7 @@ impl Connecting {
     pub async fn tenant(&self, id: &TenantId, attempt: &mut Attempt) -> Result<Arc<Tenant>, Refusal> {
         attempt.tenant = Some(id.clone());
         let tenant = self.directory.reread(id).await?.ok_or(Refusal::NotSetUp)?;
-        attempt.public_url = Some(tenant.public_url.trim_end_matches('/').to_owned());
+        attempt.is_of(id, &tenant.public_url);
         Ok(tenant)
     }
 
@@ -77,7 +80,7 @@ impl Connecting {
         let tokens = self.accounts.tokens.exchange(&app, code, &step.redirect_uri(&tenant)).await?;
         let token = tokens.id_token.clone().ok_or(Refusal::NoIdToken)?;
         let claims = self.verified(token, &app, &flow, Beside::AccessToken(&tokens.access)).await?;
-        attempt.org = Some(claims.org);
+        attempt.subject = Some(Subject::Shop(claims.org));
         if let Some(front) = front {
             same(&claims, Some(front.sub), Some(front.org))?;
         }
@@ -104,7 +107,7 @@ impl Connecting {
         if flow.step != step {
             return Err(Refusal::OtherStep);
         }
-        let browser = BrowserKey::of(headers, &tenant);
+        let browser = browser::SHOPS.read(headers, &tenant.public_url);
         let browser =
             browser.filter(|browser| browser.digest() == flow.browser).ok_or(Refusal::OtherBrowser)?;
         Ok((flow, tenant, browser))

@@ -1,17 +1,18 @@
 //! Why a connect ended without a shop: for the log a code per rule, for the person one thing to do.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::Connecting;
+use crate::attempt::{Attempt, support_id};
+use crate::form::Unreadable;
 use crate::haravan::api::ApiError;
 use crate::haravan::id_token::IdTokenError;
 use crate::haravan::token_endpoint::GrantError;
-use crate::id::{OrgId, TenantId};
 use crate::page::{self, Action, Lang, Notice, Page, Policy, Tone};
-use crate::seal::{SealError, random};
+use crate::seal::SealError;
 use crate::store::StoreError;
-use crate::telemetry::{Line, Metric};
+use crate::telemetry::Metric;
 use crate::tenant::DirectoryError;
 
 /// Where the admin pages for Haravan are, below a tenant's public address.
@@ -146,6 +147,12 @@ impl Refusal {
     }
 }
 
+impl From<Unreadable> for Refusal {
+    fn from(_: Unreadable) -> Self {
+        Self::Unreadable
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a connect came to a halt");
@@ -272,45 +279,13 @@ impl Kind {
     }
 }
 
-/// What is known of an attempt so far, for the page and the line in the log.
-#[derive(Debug, Default)]
-pub struct Attempt {
-    /// The language of its pages.
-    pub lang: Lang,
-    /// Whose it is.
-    pub tenant: Option<TenantId>,
-    /// That tenant's address, without a slash at its end.
-    pub public_url: Option<String>,
-    /// Which shop it is about.
-    pub org: Option<OrgId>,
-}
-
-impl Attempt {
-    /// Nothing known yet but what the browser says of its language.
-    pub fn of(headers: &HeaderMap) -> Self {
-        Self { lang: Lang::of_request(headers), ..Self::default() }
-    }
-
-    /// A line about it.
-    pub fn line(&self, function: &'static str, what: &'static str) -> Line {
-        let mut line = Line::new(function, what);
-        if let Some(tenant) = &self.tenant {
-            line = line.with("tenant", tenant.as_str());
-        }
-        if let Some(org) = self.org {
-            line = line.with("org", org.0);
-        }
-        line
-    }
-
-    /// The way back to the admin pages.
-    pub fn back(&self) -> Action {
-        let href = match &self.public_url {
-            Some(base) => format!("{base}{CONSOLE}"),
-            None => CONSOLE_FROM_HERE.to_owned(),
-        };
-        Action { href, label: self.lang.of("Quay lại", "Go back").to_owned() }
-    }
+/// The way back to the admin pages.
+pub fn back(attempt: &Attempt) -> Action {
+    let href = match &attempt.public_url {
+        Some(base) => format!("{base}{CONSOLE}"),
+        None => CONSOLE_FROM_HERE.to_owned(),
+    };
+    Action { href, label: attempt.lang.of("Quay lại", "Go back").to_owned() }
 }
 
 impl Connecting {
@@ -331,7 +306,7 @@ impl Connecting {
                 href: logout.into(),
                 label: lang.of("Đăng xuất khỏi Haravan", "Log out of Haravan").to_owned(),
             },
-            _ => attempt.back(),
+            _ => back(attempt),
         };
         let notice = Notice {
             page: Page::new(lang),
@@ -346,14 +321,4 @@ impl Connecting {
         response.extensions_mut().insert(refusal.clone());
         response
     }
-}
-
-/// Ten random characters under which the operator finds the line.
-pub fn support_id() -> String {
-    const ALPHABET: [char; 32] = [
-        'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w',
-        'x', 'y', 'z', '2', '3', '4', '5', '6', '7', '8', '9', '1',
-    ];
-    let bytes: [u8; 10] = random().unwrap_or_default();
-    bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).collect()
 }

@@ -21,6 +21,8 @@ pub struct Picked {
     pub name: Option<String>,
     /// Address of its picture.
     pub picture: Option<String>,
+    /// Its category, in Facebook's words.
+    pub category: Option<String>,
     /// The person's tasks in `/me/accounts` as it is now; `None` when Facebook does not tell, or the page is not there.
     pub tasks: Option<Vec<String>>,
     /// Its token: ours, of this page, working, with every needed permission.
@@ -60,10 +62,12 @@ impl Graph {
             name: Option<String>,
             #[serde(default, deserialize_with = "lenient::string")]
             access_token: Option<String>,
+            #[serde(default, deserialize_with = "lenient::text")]
+            category: Option<String>,
             #[serde(default, deserialize_with = "lenient::object")]
             picture: Option<Picture>,
         }
-        let query = [("fields", "id,name,access_token,picture")];
+        let query = [("fields", "id,name,access_token,category,picture")];
         let node: Node = self.call(Method::GET, page.as_str(), &query, Caller::User(user)).await?;
         if node.id.as_deref() != Some(page.as_str()) {
             return Err(GraphError::NoAnswer(Call::Other).into());
@@ -77,6 +81,7 @@ impl Graph {
             id: page.clone(),
             name: node.name,
             picture: node.picture.and_then(Picture::url),
+            category: node.category,
             tasks: row.and_then(|row| row.tasks),
             token,
             user_id: info.user_id,

@@ -1,6 +1,7 @@
 //! Page webhooks: the check of our address, and a delivery taken apart (pages.md §1.16).
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -52,6 +53,20 @@ pub enum Channel {
     Changes,
 }
 
+impl Channel {
+    /// Every list, each once.
+    pub const ALL: [Self; 3] = [Self::Messaging, Self::Standby, Self::Changes];
+
+    /// The list's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Messaging => "messaging",
+            Self::Standby => "standby",
+            Self::Changes => "changes",
+        }
+    }
+}
+
 /// One item of a delivery.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
@@ -63,6 +78,32 @@ pub struct Event<'a> {
     pub time: Option<i64>,
     /// The item's own JSON text, byte for byte.
     pub raw: &'a RawValue,
+}
+
+/// Times before this are taken as seconds: entries of `changes` have been seen with those. As milliseconds it is in 1973.
+const SECONDS_BELOW: i64 = 100_000_000_000;
+
+impl Event<'_> {
+    /// When it happened: the item's `timestamp`, else the entry's `time`.
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        #[derive(Deserialize)]
+        struct Item {
+            #[serde(default, deserialize_with = "lenient::id")]
+            timestamp: Option<i64>,
+        }
+        let item: Option<Item> = serde_json::from_str(self.raw.get()).ok();
+        let time = item.and_then(|item| item.timestamp).or(self.time)?;
+        if time < SECONDS_BELOW {
+            Timestamp::from_second(time).ok()
+        } else {
+            Timestamp::from_millisecond(time).ok()
+        }
+    }
+
+    /// Whether the item is an object, as every event is.
+    pub fn is_object(&self) -> bool {
+        self.raw.get().starts_with('{')
+    }
 }
 
 /// The body is not a delivery about pages.
@@ -169,6 +210,20 @@ mod tests {
             ("2", Channel::Standby, r#"{"b":"\ud800"}"#),
         ];
         assert_eq!(read, expected.map(|(page, channel, raw)| (page.to_owned(), channel, raw.to_owned())));
+    }
+
+    #[test]
+    fn an_event_happened_when_it_says_or_else_when_its_entry_does() {
+        let at = |item: &str, time: &str| {
+            let body =
+                format!(r#"{{"object":"page","entry":[{{"id":"1","time":{time},"changes":[{item}]}}]}}"#);
+            events(body.as_bytes()).unwrap()[0].sent_at().map(Timestamp::as_millisecond)
+        };
+        assert_eq!(at(r#"{"timestamp":1795500200000}"#, "1795500200123"), Some(1_795_500_200_000));
+        assert_eq!(at(r#"{"field":"feed"}"#, "1795500200123"), Some(1_795_500_200_123));
+        assert_eq!(at(r#"{"field":"feed"}"#, "1795500200"), Some(1_795_500_200_000));
+        assert_eq!(at(r#"{"timestamp":{}}"#, "null"), None);
+        assert_eq!(at("7", "9223372036854775807"), None);
     }
 
     #[test]

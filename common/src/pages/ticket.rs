@@ -1,6 +1,6 @@
 //! How an admin comes over from the console: a form of the console's, posted to the host of the pages' functions.
 //!
-//! A ticket works once, for two minutes, and says who may do what. It is no proof of the browser: a link or form with
+//! A ticket works once, for ten minutes, and says who may do what. It is no proof of the browser: a link or form with
 //! somebody's ticket, put on a strange page, would make the one who follows it connect their page to that somebody's
 //! tenant. So the form counts only when the browser says that it was posted from the tenant's own console.
 

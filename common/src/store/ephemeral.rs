@@ -6,6 +6,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -81,19 +83,51 @@ impl Ephemeral {
         data: &T,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
+        self.putting(kind, secret, data, expires)?.send().await?;
+        Ok(())
+    }
+
+    /// Stores `data` under a value unless something is there that has not expired: of any number who try one gets `true`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it may be there now.
+    pub async fn put_if_absent<T: Serialize>(
+        &self,
+        kind: Kind,
+        secret: &str,
+        data: &T,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let put = self
+            .putting(kind, secret, data, expires)?
+            .condition_expression(format!("attribute_not_exists({KEY}) OR {EXPIRY} <= :now"))
+            .expression_attribute_values(":now", n(now.as_second()));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn putting<T: Serialize>(
+        &self,
+        kind: Kind,
+        secret: &str,
+        data: &T,
+        expires: Timestamp,
+    ) -> Result<PutItemFluentBuilder, StoreError> {
         let data = serde_dynamo::to_attribute_value::<_, AttributeValue>(data)
             .map_err(|_| StoreError::Corrupt(DATA))?;
         let [(key, name), (sort, word)] = item_key(kind, secret);
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .item(key, name)
-            .item(sort, word)
-            .item(DATA, data)
-            .item(EXPIRY, n(expires.as_second()))
-            .send()
-            .await?;
-        Ok(())
+        let put = self.client.put_item().table_name(&self.table).item(key, name).item(sort, word);
+        Ok(put.item(DATA, data).item(EXPIRY, n(expires.as_second())))
     }
 
     /// What is stored under a random value, unless it has expired.
@@ -147,9 +181,13 @@ impl Ephemeral {
     }
 }
 
+/// What is stored of a random value.
+pub fn digest(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret))
+}
+
 fn item_key(kind: Kind, secret: &str) -> [(&'static str, AttributeValue); 2] {
-    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(secret));
-    [(KEY, s(format!("{}#{digest}", kind.as_str()))), (SORT, s(kind.as_str()))]
+    [(KEY, s(format!("{}#{}", kind.as_str(), digest(secret)))), (SORT, s(kind.as_str()))]
 }
 
 fn read<T: DeserializeOwned>(item: &super::item::Item, now: Timestamp) -> Result<Option<T>, StoreError> {

@@ -18,11 +18,13 @@
 //! - Every event is on one list of the index. Everything that is not done and not parked is on a *watch list* with the
 //!   time at which upkeep looks at it: the stream makes things fast, the watch list makes them certain. What is done or
 //!   parked is on a list of its tenant's, by the time it was received, for people to look through ([`listing`]).
+//! - What pages send lies here too, and has no part in this: it is *kept* until it expires ([`pages`]).
 //! - The list changes once on the happy way (put → claim → finish): the index costs one write unit when the item appears
 //!   and two when it moves.
 
 pub mod history;
 pub mod listing;
+pub mod pages;
 
 use std::time::Duration;
 
@@ -79,12 +81,12 @@ impl EventKey {
     /// of `orders/create` is seen as its own event.
     pub fn of(tenant: &TenantId, topic: Topic, id: i64, body: &[u8]) -> Self {
         let entity = topic.entity().as_str();
-        Self { entity: format!("{tenant}#{entity}#{id}"), digest: digest(topic, body) }
+        Self { entity: format!("{tenant}#{entity}#{id}"), digest: digest(topic.as_str(), body) }
     }
 
     /// The key of a signed body in which no entity can be read; `id` in the key is the digest.
     pub fn unreadable(tenant: &TenantId, topic: Topic, body: &[u8]) -> Self {
-        let digest = digest(topic, body);
+        let digest = digest(topic.as_str(), body);
         Self { entity: format!("{tenant}#{}#?{digest}", topic.entity().as_str()), digest }
     }
 
@@ -111,8 +113,8 @@ impl EventKey {
     }
 }
 
-fn digest(topic: Topic, body: &[u8]) -> String {
-    let hash = Sha256::new().chain_update(topic.as_str()).chain_update([0]).chain_update(body).finalize();
+fn digest(topic: &str, body: &[u8]) -> String {
+    let hash = Sha256::new().chain_update(topic).chain_update([0]).chain_update(body).finalize();
     URL_SAFE_NO_PAD.encode(hash.get(..16).unwrap_or_default())
 }
 
@@ -133,9 +135,15 @@ pub enum Status {
     Done,
     /// Set aside for a person.
     Parked,
+    /// Stored for the CRM; nobody works on it yet ([`pages`]).
+    Kept,
 }
 
 impl Status {
+    /// Every status, each once.
+    pub const ALL: [Self; 6] =
+        [Self::Ready, Self::Working, Self::Waiting, Self::Done, Self::Parked, Self::Kept];
+
     /// The word as stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -144,13 +152,17 @@ impl Status {
             Self::Waiting => "waiting",
             Self::Done => "done",
             Self::Parked => "parked",
+            Self::Kept => "kept",
         }
     }
 
     fn read(word: &str) -> Option<Self> {
-        [Self::Ready, Self::Working, Self::Waiting, Self::Done, Self::Parked]
-            .into_iter()
-            .find(|status| status.as_str() == word)
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// Where an item stands; `None` for the further parts of a large body.
+    pub fn of(item: &Item) -> Option<Self> {
+        Self::read(item.text(STATUS)?)
     }
 }
 
@@ -307,40 +319,53 @@ impl Inbox {
     /// # Errors
     /// [`StoreError::Unavailable`]: the event may have been stored; putting it again is safe.
     pub async fn put(&self, event: &NewEvent) -> Result<Put, StoreError> {
-        let (body, rest) = event.body.split_at(event.body.len().min(PART_BYTES));
+        let received = event.received_at.as_millisecond();
+        let mut attributes = vec![(TOPIC, s(event.topic.as_str())), (ORG, n(event.org.0))];
+        attributes.extend(event.updated_at.map(|version| (VERSION, n(version.as_microsecond()))));
+        match event.parked {
+            None => attributes.extend([
+                (STATUS, s(Status::Ready.as_str())),
+                (WATCH, s(event.key.shard())),
+                (DUE, n(received.saturating_add(millis(GRACE)))),
+            ]),
+            Some(reason) => attributes.extend([
+                (STATUS, s(Status::Parked.as_str())),
+                (WATCH, s(parked_list(&event.key.tenant()?))),
+                (DUE, n(received)),
+                (REASON, s(reason)),
+            ]),
+        }
+        self.put_new(&event.key, &event.body, event.received_at, attributes).await
+    }
+
+    /// Stores an item with its compressed body, unless it is there.
+    async fn put_new(
+        &self,
+        key: &EventKey,
+        body: &[u8],
+        received_at: Timestamp,
+        attributes: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<Put, StoreError> {
+        let (body, rest) = body.split_at(body.len().min(PART_BYTES));
         let parts: Vec<&[u8]> = rest.chunks(PART_BYTES).collect();
         for (number, part) in (1..).zip(&parts) {
-            self.put_part(event, number, part).await?;
+            self.put_part(key, number, part, received_at).await?;
         }
-        let received = event.received_at.as_millisecond();
         let mut request = self
             .client
             .put_item()
             .table_name(&self.table)
-            .item(KEY, s(&event.key.entity))
-            .item(DIGEST, s(&event.key.digest))
-            .item(TOPIC, s(event.topic.as_str()))
-            .item(ORG, n(event.org.0))
+            .item(KEY, s(&key.entity))
+            .item(DIGEST, s(&key.digest))
             .item(BODY, b(body))
-            .item(RECEIVED, n(received))
+            .item(RECEIVED, n(received_at.as_millisecond()))
             .condition_expression(format!("attribute_not_exists({KEY})"));
         if !parts.is_empty() {
             request = request.item(PARTS, n(i64::try_from(parts.len()).unwrap_or(i64::MAX)));
         }
-        if let Some(version) = event.updated_at {
-            request = request.item(VERSION, n(version.as_microsecond()));
+        for (name, value) in attributes {
+            request = request.item(name, value);
         }
-        request = match event.parked {
-            None => request
-                .item(STATUS, s(Status::Ready.as_str()))
-                .item(WATCH, s(event.key.shard()))
-                .item(DUE, n(received.saturating_add(millis(GRACE)))),
-            Some(reason) => request
-                .item(STATUS, s(Status::Parked.as_str()))
-                .item(WATCH, s(parked_list(&event.key.tenant()?)))
-                .item(DUE, n(received))
-                .item(REASON, s(reason)),
-        };
         match request.send().await {
             Ok(_) => Ok(Put::Stored),
             Err(error)
@@ -356,13 +381,19 @@ impl Inbox {
     }
 
     /// Parts are written before the item that counts them, so an event is whole or absent; they expire by themselves.
-    async fn put_part(&self, event: &NewEvent, number: usize, part: &[u8]) -> Result<(), StoreError> {
-        let expiry = event.received_at.as_second().saturating_add(seconds(KEEP_DONE.saturating_mul(3)));
+    async fn put_part(
+        &self,
+        key: &EventKey,
+        number: usize,
+        part: &[u8],
+        received_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let expiry = received_at.as_second().saturating_add(seconds(KEEP_DONE.saturating_mul(3)));
         self.client
             .put_item()
             .table_name(&self.table)
-            .item(KEY, s(&event.key.entity))
-            .item(DIGEST, s(format!("{}~{number}", event.key.digest)))
+            .item(KEY, s(&key.entity))
+            .item(DIGEST, s(format!("{}~{number}", key.digest)))
             .item(BODY, b(part))
             .item(EXPIRY, n(expiry))
             .send()
@@ -375,9 +406,13 @@ impl Inbox {
     /// # Errors
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] when a part is gone.
     pub async fn whole_body(&self, event: &Event) -> Result<Vec<u8>, StoreError> {
-        let mut body = event.body.clone();
-        for number in 1..=event.parts {
-            let key = EventKey { digest: format!("{}~{number}", event.key.digest), ..event.key.clone() };
+        self.joined(&event.key, &event.body, event.parts).await
+    }
+
+    async fn joined(&self, key: &EventKey, first: &[u8], parts: i64) -> Result<Vec<u8>, StoreError> {
+        let mut body = first.to_vec();
+        for number in 1..=parts {
+            let key = EventKey { digest: format!("{}~{number}", key.digest), ..key.clone() };
             let item = self.item(&key).await?.ok_or(StoreError::Corrupt(PARTS))?;
             body.extend_from_slice(item.bytes(BODY).ok_or(StoreError::Corrupt(BODY))?);
         }

@@ -92,7 +92,7 @@ pub mod tenants {
 
 /// Attributes of the connections table.
 pub mod connections {
-    /// Tenant id; of claims and short-lived items, a key of their own with a `#` in it, which no tenant id has.
+    /// Tenant id; of claims, orphans and short-lived items, a key of their own with a `#` in it, which no tenant id has.
     pub const KEY: &str = "tenant_id";
     /// `haravan#{org}`, `facebook#{page}` or `zalo#{oa}`.
     pub const SORT: &str = "connection_id";
@@ -217,7 +217,7 @@ pub mod imports {
 
 /// Attributes of the inbox table.
 pub mod inbox {
-    /// `{tenant}#{entity}#{id}`.
+    /// `{tenant}#{entity}#{id}`, the entity being `order`, `customer`, or the provider of a page.
     pub const KEY: &str = "k";
     /// Digest of topic and body.
     pub const DIGEST: &str = "d";
@@ -229,7 +229,7 @@ pub mod inbox {
     pub const BODY: &str = "b";
     /// How many more items hold the rest of a body that does not fit into one.
     pub const PARTS: &str = "bn";
-    /// The entity's version: `updated_at` in unix microseconds.
+    /// The entity's version: `updated_at` in unix microseconds; of a page's event, when it happened.
     pub const VERSION: &str = "v";
     /// Received at, unix milliseconds.
     pub const RECEIVED: &str = "r";
@@ -241,7 +241,8 @@ pub mod inbox {
     pub const CLAIM: &str = "c";
     /// End of the claim's lease, unix milliseconds.
     pub const LEASE: &str = "l";
-    /// List the item is on: `open#{shard}`, which upkeep reads, or `parked#{tenant}` or `done#{tenant}`, which people do.
+    /// List the item is on: `open#{shard}`, which upkeep reads, or `parked#{tenant}`, `done#{tenant}` or `pages#{tenant}`,
+    /// which people do.
     pub const WATCH: &str = "q";
     /// On an open list: when upkeep looks at it; on the others: when it was received. Unix milliseconds.
     pub const DUE: &str = "w";

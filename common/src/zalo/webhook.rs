@@ -1,5 +1,6 @@
 //! What a Zalo webhook is about (pages.md §2.10).
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::answer::is_object;
@@ -15,6 +16,13 @@ pub struct Event {
     pub oa: Option<OaId>,
     /// `timestamp` as its text: milliseconds since 1970.
     pub timestamp: Option<String>,
+}
+
+impl Event {
+    /// When it happened.
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.timestamp.as_deref()?.trim().parse().ok()?).ok()
+    }
 }
 
 #[derive(Deserialize)]

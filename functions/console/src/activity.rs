@@ -3,6 +3,7 @@
 pub(crate) mod crm;
 pub(crate) mod cursor;
 pub(crate) mod event;
+mod messages;
 pub(crate) mod page;
 pub(crate) mod report;
 pub(crate) mod retry;

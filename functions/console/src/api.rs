@@ -11,6 +11,7 @@ pub(crate) mod problem;
 mod crm;
 mod events;
 mod imports;
+mod pages;
 mod settings;
 mod shops;
 
@@ -39,6 +40,9 @@ fn table() -> Vec<(&'static str, &'static str, Routes)> {
         ("post", "/api/v1/haravan/shops/{org_id}/import", post(imports::start)),
         ("get", "/api/v1/haravan/shops/{org_id}/import", get(imports::read)),
         ("delete", "/api/v1/haravan/shops/{org_id}/import", delete(imports::stop)),
+        ("get", "/api/v1/pages", get(pages::read)),
+        ("post", "/api/v1/pages/connect", post(pages::connect)),
+        ("post", "/api/v1/pages/{page_id}/disconnect", post(pages::end)),
         ("get", "/api/v1/events", get(events::list)),
         ("post", "/api/v1/events/retry", post(events::retry_all)),
         ("get", "/api/v1/events/{event_id}", get(events::one)),

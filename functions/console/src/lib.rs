@@ -7,7 +7,7 @@
 //!
 //! The pages work without any script. A form is answered with a redirect when it did what it says, and with itself, what
 //! was entered and the reason when it did not. The subjects have one folder each ([`haravan`], [`activity`],
-//! [`import`], [`settings`], [`preview`]); in each, what is done is apart from how it is shown, and the API shares the former.
+//! [`import`], [`pages`], [`settings`], [`preview`]); in each, what is done is apart from how it is shown, and the API shares the former.
 
 pub mod api;
 
@@ -16,6 +16,7 @@ mod form;
 mod haravan;
 mod import;
 mod language;
+mod pages;
 mod preview;
 mod refusal;
 mod screen;
@@ -36,6 +37,7 @@ use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
 use common::store::Store;
 use common::tenant::Directory;
+use url::Url;
 
 /// The function's name in logs.
 const FUNCTION: &str = "console";
@@ -59,6 +61,10 @@ pub struct Console {
     pub subscription: Subscription,
     /// Where Haravan's login is, to which a form may lead.
     pub accounts_url: String,
+    /// Base URL of the pages' functions; `None` until the operator has set pages up.
+    pub pages_url: Option<Url>,
+    /// Where Facebook and Zalo ask people, to which a form of the pages' may lead.
+    pub providers: Vec<String>,
     /// Time.
     pub clock: SharedClock,
 }
@@ -77,6 +83,10 @@ pub fn router(console: Arc<Console>) -> Router {
             "/console/haravan/{org}/disconnect",
             get(haravan::disconnect::ask).post(haravan::disconnect::submit),
         )
+        .route("/console/pages", get(pages::list::show))
+        .route("/console/pages/add", get(pages::add::show))
+        .route("/console/pages/{page}/reconnect", get(pages::add::again))
+        .route("/console/pages/{page}/disconnect", get(pages::disconnect::ask))
         .route("/console/activity", get(activity::page::show))
         .route("/console/activity/retry", post(activity::retry::all))
         .route("/console/activity/{event}", get(activity::event::show))

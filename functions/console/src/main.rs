@@ -6,7 +6,7 @@ use common::clock::SystemClock;
 use common::config::{Env, process_env};
 use common::egress::Reach;
 use common::haravan::{admin, subscription};
-use common::runtime::{self, Settings};
+use common::runtime::{self, PagesSettings, Settings};
 use console::{Console, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,6 +18,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let admin_url = env.or("HARAVAN_API_URL", admin::DEFAULT_BASE.to_owned(), "a URL");
     let webhook_url = env.or("HARAVAN_WEBHOOK_URL", subscription::DEFAULT_BASE.to_owned(), "a URL");
     let loopback = env.or("ALLOW_LOOPBACK", false, "true or false");
+    let pages = PagesSettings::read(&mut env);
     let settings = env.finish(settings)?;
     let reach = if loopback { Reach::Loopback } else { Reach::Public };
     let clock = Arc::new(SystemClock);
@@ -26,6 +27,18 @@ async fn main() -> Result<(), lambda_http::Error> {
     let admin = admin::Admin::new(http.clone(), reach.base_url(&admin_url)?);
     let subscription = subscription::Subscription::new(http.clone(), reach.base_url(&webhook_url)?);
     runtime::warm(&directory, &store).await;
-    let console = Console { store, directory, http, reach, admin, subscription, accounts_url, clock };
+    let (pages_url, providers) = (pages.pages_url, vec![pages.facebook_dialog_url, pages.zalo_oauth_url]);
+    let console = Console {
+        store,
+        directory,
+        http,
+        reach,
+        admin,
+        subscription,
+        accounts_url,
+        pages_url,
+        providers,
+        clock,
+    };
     lambda_http::run(router(Arc::new(console))).await
 }

@@ -10,6 +10,8 @@ use crate::session::Visitor;
 pub(crate) enum Tab {
     /// Setting up and connecting.
     Haravan,
+    /// Facebook and Zalo.
+    Pages,
     /// What arrived.
     Activity,
     /// What was before.
@@ -21,11 +23,13 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Haravan, Self::Activity, Self::Import, Self::Settings, Self::Preview];
+    const ALL: [Self; 6] =
+        [Self::Haravan, Self::Pages, Self::Activity, Self::Import, Self::Settings, Self::Preview];
 
     fn path(self) -> &'static str {
         match self {
             Self::Haravan => "/console/haravan",
+            Self::Pages => "/console/pages",
             Self::Activity => "/console/activity",
             Self::Import => "/console/import",
             Self::Settings => "/console/settings",
@@ -36,6 +40,7 @@ impl Tab {
     fn name(self, lang: Lang) -> &'static str {
         match self {
             Self::Haravan => lang.of("Kết nối Haravan", "Haravan"),
+            Self::Pages => lang.of("Trang", "Pages"),
             Self::Activity => lang.of("Hoạt động", "Activity"),
             Self::Import => lang.of("Nhập lịch sử", "Import"),
             Self::Settings => lang.of("Cài đặt", "Settings"),

@@ -96,7 +96,7 @@ impl Console {
         let form_action = [&self.accounts_url, &record.public_url];
         let mut form_action: Vec<String> = form_action.into_iter().filter_map(|url| origin(url)).collect();
         form_action.dedup();
-        Policy { frame_ancestors, form_action, pictures: false }
+        Policy { frame_ancestors, form_action, ..Policy::default() }
     }
 }
 

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use common::attempt::{Attempt, support_id};
+use common::browser;
 use common::connect::Connecting;
-use common::connect::authorize::redirect;
-use common::connect::callback::{Callback, Fields};
-use common::connect::flow::{Step, forget};
+use common::connect::callback::Callback;
+use common::connect::flow::Step;
 use common::connect::proof::Proven;
-use common::connect::refusal::{Attempt, Refusal, support_id};
+use common::connect::refusal::{Refusal, back};
+use common::form::Fields;
 use common::haravan::admin::ShopFacts;
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
+use common::page::redirect;
 use common::seal::{Place, SealError};
 use common::store::connections::{Connect, NewShop, Person, SealedTokens, Subject};
 use common::store::schema::connections::{ACCESS_TOKEN, REFRESH_TOKEN};
@@ -52,15 +55,19 @@ pub(crate) async fn answered(
     let why = match subscribed {
         Ok(Ok(missing)) => {
             line.with("topics_missing", missing).emit();
-            let to = format!("{}?connected={}", attempt.back().href, shop.org);
-            return Ok(redirect(StatusCode::SEE_OTHER, &to, forget(&proven.tenant)));
+            let to = format!("{}?connected={}", back(attempt).href, shop.org);
+            return Ok(redirect(StatusCode::SEE_OTHER, &to, forget(&proven)));
         }
         Ok(Err(error)) => word(&error),
         Err(_) => "unanswered",
     };
     let id = support_id();
     line.with("webhooks", why).with("id", id.as_str()).count(Metric::ConnectUnsubscribed, 1).emit();
-    Ok(page::connected_without_webhooks(attempt, &shop, forget(&proven.tenant), id))
+    Ok(page::connected_without_webhooks(attempt, &shop, forget(&proven), id))
+}
+
+fn forget(proven: &Proven) -> Option<HeaderValue> {
+    browser::SHOPS.forget(&proven.tenant.public_url)
 }
 
 impl Grant {

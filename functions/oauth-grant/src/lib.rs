@@ -16,10 +16,10 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
+use common::attempt::Attempt;
 use common::connect::Connecting;
-use common::connect::callback::Fields;
 use common::connect::flow::Step;
-use common::connect::refusal::Attempt;
+use common::form::Fields;
 use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
 
@@ -53,7 +53,7 @@ async fn posted(State(grant): State<Arc<Grant>>, headers: HeaderMap, body: Body)
     let mut attempt = Attempt::of(&headers);
     let answer = match Fields::posted(&headers, body).await {
         Ok(fields) => install::answered(&grant, &fields, &headers, &mut attempt).await,
-        Err(refusal) => Err(refusal),
+        Err(unreadable) => Err(unreadable.into()),
     };
     answer.unwrap_or_else(|refusal| grant.connecting.refuse(&attempt, &refusal))
 }

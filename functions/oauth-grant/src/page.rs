@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use common::connect::refusal::Attempt;
+use common::attempt::Attempt;
+use common::connect::refusal::back;
 use common::page::{Action, Notice, Page, Policy, Tone, respond};
 use common::store::connections::NewShop;
 
@@ -27,7 +28,7 @@ pub(crate) fn connected_without_webhooks(
             )
             .to_owned(),
         ],
-        action: Some(Action { href: format!("{}?connected={}", attempt.back().href, shop.org), ..attempt.back() }),
+        action: Some(Action { href: format!("{}?connected={}", back(attempt).href, shop.org), ..back(attempt) }),
         id: Some(id),
     };
     let mut response = respond(StatusCode::OK, &notice, &Policy::default());

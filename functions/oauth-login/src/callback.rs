@@ -2,11 +2,14 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use common::attempt::Attempt;
+use common::browser;
 use common::connect::Connecting;
-use common::connect::authorize::redirect;
-use common::connect::callback::{Callback, Fields};
-use common::connect::flow::Step;
-use common::connect::refusal::{Attempt, Refusal};
+use common::connect::callback::Callback;
+use common::connect::flow::{LIFETIME, Step};
+use common::connect::refusal::Refusal;
+use common::form::Fields;
+use common::page::redirect;
 
 use crate::FUNCTION;
 
@@ -22,5 +25,6 @@ pub(crate) async fn answered(
     let address = login.send_off(&proven.tenant, &flow).await?;
     attempt.line(FUNCTION, "connect.logged_in").emit();
     // The same key for another ten minutes.
-    Ok(redirect(StatusCode::SEE_OTHER, address.as_str(), proven.browser.keep(&proven.tenant)))
+    let cookie = browser::SHOPS.keep(&proven.browser, &proven.tenant.public_url, LIFETIME);
+    Ok(redirect(StatusCode::SEE_OTHER, address.as_str(), cookie))
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use common::connect::refusal::Attempt;
+use common::attempt::Attempt;
 use common::page::{self, Notice, Page, Policy, Tone};
 
 use crate::FUNCTION;

@@ -16,10 +16,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
+use common::attempt::Attempt;
 use common::connect::Connecting;
-use common::connect::callback::Fields;
 use common::connect::flow::Step;
-use common::connect::refusal::{Attempt, Refusal};
+use common::connect::refusal::Refusal;
+use common::form::Fields;
 
 /// The function's name in logs.
 pub const FUNCTION: &str = "oauth-login";
@@ -46,7 +47,7 @@ async fn posted(State(login): State<Arc<Connecting>>, headers: HeaderMap, body: 
     let mut attempt = Attempt::of(&headers);
     let answer = match Fields::posted(&headers, body).await {
         Ok(fields) => callback::answered(&login, &fields, &headers, &mut attempt).await,
-        Err(refusal) => Err(refusal),
+        Err(unreadable) => Err(unreadable.into()),
     };
     answer.unwrap_or_else(|refusal| login.refuse(&attempt, &refusal))
 }

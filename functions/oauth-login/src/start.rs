@@ -2,11 +2,13 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use common::connect::authorize::redirect;
-use common::connect::flow::{BrowserKey, Flow};
-use common::connect::refusal::{Attempt, Refusal};
+use common::attempt::Attempt;
+use common::browser::{self, BrowserKey};
+use common::connect::flow::{Flow, LIFETIME};
+use common::connect::refusal::Refusal;
 use common::connect::{Connecting, StartTicket};
-use common::page::Lang;
+use common::page::{Lang, redirect};
+use common::store::connections::Subject;
 use common::store::ephemeral::Kind;
 use common::telemetry::Metric;
 
@@ -28,11 +30,15 @@ pub(crate) async fn started(
     let ticket = login.store.ephemeral.take::<StartTicket>(Kind::Start, ticket, login.now()).await?;
     let ticket = ticket.ok_or(Refusal::UnknownTicket)?;
     attempt.lang = Lang::read(&ticket.lang).unwrap_or_default();
-    attempt.org = ticket.org;
+    attempt.subject = ticket.org.map(Subject::Shop);
     let tenant = login.tenant(&ticket.tenant, attempt).await?;
-    let browser = BrowserKey::new()?;
+    let browser = BrowserKey::new().map_err(Refusal::sealing)?;
     let flow = Flow::login(ticket, &tenant, &browser)?;
     let address = login.send_off(&tenant, &flow).await?;
     attempt.line(FUNCTION, "connect.started").count(Metric::ConnectStarted, 1).emit();
-    Ok(redirect(StatusCode::FOUND, address.as_str(), browser.keep(&tenant)))
+    Ok(redirect(
+        StatusCode::FOUND,
+        address.as_str(),
+        browser::SHOPS.keep(&browser, &tenant.public_url, LIFETIME),
+    ))
 }

@@ -3,7 +3,7 @@
 //! Two things, side by side in every run of a minute, and neither waits for the other's failures:
 //! - [`wake`]: events that wait are made ready again;
 //! - [`shops`]: connected shops are kept alive (tokens, webhooks, what webhooks missed), ended ones are brought to their
-//!   end, imports go on.
+//!   end, imports go on; the same for [`pages`] of Facebook and Zalo.
 //!
 //! Both are driven by watch lists with times in them: a run in which nothing is due reads those lists and nothing else.
 //! A run may be cut off anywhere and may overlap with another one; whatever it does is a conditional write or harmless
@@ -11,6 +11,8 @@
 
 pub mod ended;
 pub mod import;
+mod orphan;
+pub mod pages;
 pub mod reconcile;
 pub mod shops;
 pub mod subscription;
@@ -80,7 +82,7 @@ pub struct Report {
     pub due: usize,
     /// Events made ready.
     pub woken: usize,
-    /// Shops and imports that were looked at.
+    /// Shops, pages and imports that were looked at.
     pub looked_after: usize,
 }
 

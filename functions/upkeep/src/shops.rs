@@ -35,7 +35,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::{Upkeep, ended, import, reconcile, subscription};
+use crate::{Upkeep, ended, import, orphan, pages, reconcile, subscription};
 
 /// How many shops are visited at once.
 const SIDE_BY_SIDE: usize = 16;
@@ -45,7 +45,7 @@ const SIDE_BY_SIDE: usize = 16;
 const ADMISSION: Duration = Duration::from_secs(15);
 
 /// The longest visit.
-const VISIT: Duration = Duration::from_secs(35);
+pub(crate) const VISIT: Duration = Duration::from_secs(35);
 
 /// How long a visit may spend on reading lists.
 pub(crate) const READING: Duration = Duration::from_secs(20);
@@ -79,7 +79,7 @@ pub(crate) enum Next {
     AsItStands,
 }
 
-/// Visits every shop and works every import that is due; gives how many.
+/// Visits every shop and page and works every import that is due; gives how many.
 ///
 /// # Errors
 /// [`StoreError`] when a watch list cannot be read.
@@ -106,9 +106,8 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
                 match due {
                     Due::Shop(tenant, org) => look_after(upkeep, &tenant, org).await,
                     Due::Import(tenant, org) => import::go_on(upkeep, &tenant, org).await,
-                    Due::Page(tenant, page) => {
-                        tracing::error!(%tenant, %page, "nobody looks after pages yet")
-                    }
+                    Due::Page(tenant, page) => pages::look_after(upkeep, &tenant, &page).await,
+                    Due::Orphan(page) => orphan::unsubscribe(upkeep, &page).await,
                 }
                 true
             })

@@ -1,11 +1,13 @@
-//! The front door Haravan calls: challenge, verify, store (haravan.md §2).
+//! The front door: what Haravan, Facebook and Zalo send, verified and stored (haravan.md §2; [`pages`]).
 //!
-//! A delivery goes through three gates in this order, each with a type of its own behind it: *authenticate* (raw bytes
+//! A delivery of Haravan's goes through three gates in this order, each with a type of its own behind it: *authenticate* (raw bytes
 //! against the tenant's secrets), *attribute* (topic, shop and body agree with the tenant), *dedup* (one conditional
 //! put). Haravan gives up after five seconds and deletes the subscription after 19 failures in a row, so everything that
 //! is not an attack is answered 200, and 5xx is said only when the event is not stored.
 
+mod body;
 mod challenge;
+pub mod pages;
 mod receive;
 
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use common::clock::SharedClock;
 use common::store::Store;
 use common::tenant::Directory;
 
+use crate::pages::PageDoor;
+
 /// The function's name in logs.
 const FUNCTION: &str = "webhook";
 
@@ -25,13 +29,17 @@ pub struct Webhook {
     pub store: Store,
     /// The tenants.
     pub directory: Directory,
+    /// What pages send.
+    pub pages: PageDoor,
     /// Time.
     pub clock: SharedClock,
 }
 
-/// `GET` and `POST /api/haravan/webhook/{tenant}`. Other methods get 405 from the router.
+/// `GET` and `POST` of `/api/haravan/webhook/{tenant}`, `/api/pages/facebook/webhook` and `/api/pages/zalo/webhook`. Other
+/// methods get 405 from the router.
 pub fn router(webhook: Arc<Webhook>) -> Router {
     Router::new()
         .route("/api/haravan/webhook/{tenant}", get(challenge::answer).post(receive::receive))
+        .merge(pages::router())
         .with_state(webhook)
 }

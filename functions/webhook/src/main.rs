@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
-use common::runtime::{self, Settings};
+use common::runtime::{self, AppsSettings, Settings};
+use common::store::sdk_config;
+use webhook::pages::PageDoor;
 use webhook::{Webhook, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,10 +14,13 @@ async fn main() -> Result<(), lambda_http::Error> {
     common::telemetry::init_library_logs();
     let mut env = Env::new(&process_env);
     let settings = Settings::read(&mut env);
+    let apps = AppsSettings::read(&mut env);
     let settings = env.finish(settings)?;
     let clock = Arc::new(SystemClock);
-    let (store, directory) = runtime::open(&settings, clock.clone()).await;
+    let config = sdk_config().await;
+    let (store, directory) = runtime::open_with(&config, &settings, clock.clone());
+    let pages = PageDoor::new(apps.open(&config, clock.clone()));
     common::body::warm();
     runtime::warm(&directory, &store).await;
-    lambda_http::run(router(Arc::new(Webhook { store, directory, clock }))).await
+    lambda_http::run(router(Arc::new(Webhook { store, directory, pages, clock }))).await
 }

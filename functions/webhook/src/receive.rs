@@ -6,8 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use common::body::{MAX_BODY_BYTES, pack};
+use common::body::pack;
 use common::haravan::webhook::{
     Head, ORG_HEADER, SIGNATURE_HEADER, Shape, Signature, TEST_HEADER, TOPIC_HEADER, Topic, UNINSTALLED,
     VerifiedBody,
@@ -18,8 +17,8 @@ use common::store::connections::Subject;
 use common::store::inbox::{EventKey, NewEvent, Put};
 use common::telemetry::{Line, Metric};
 use common::tenant::{DirectoryError, Tenant};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::body::{Unread, whole};
 use crate::{FUNCTION, Webhook};
 
 /// How a delivery was answered.
@@ -42,7 +41,8 @@ pub(crate) async fn receive(
 ) -> Response {
     let answer = match whole(&headers, body).await {
         Ok(body) => handle(&webhook, &tenant, &headers, &body).await.unwrap_or_else(|answer| answer),
-        Err(answer) => answer,
+        Err(Unread::TooLarge) => Answer::TooLarge,
+        Err(Unread::Broken) => Answer::Refused("broken_body"),
     };
     let (status, what, why, metric) = match answer {
         Answer::Stored => (StatusCode::OK, "webhook.stored", None, Metric::WebhookStored),
@@ -72,21 +72,6 @@ pub(crate) async fn receive(
     }
     line.emit();
     status.into_response()
-}
-
-/// Reads the body, refusing by its announced length before reading and by its real length while reading.
-async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Answer> {
-    let announced = headers
-        .get(axum::http::header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(Answer::TooLarge);
-    }
-    match Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(whole) => Ok(whole.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Answer::TooLarge),
-        Err(_) => Err(Answer::Refused("broken_body")),
-    }
 }
 
 /// The three gates. The `Err` side is an answer too: that of the gate that stayed shut.

@@ -7,7 +7,7 @@ use axum::Router;
 use common::clock::SharedClock;
 use common::egress::Reach;
 use common::facebook::app::{DEFAULT_DIALOG_BASE, DEFAULT_GRAPH_BASE, DEFAULT_VERSION};
-use common::pages::{Places, Providers};
+use common::pages::{Apps, Places, Providers};
 use common::seal::SecretSource;
 use common::zalo::app::{DEFAULT_OAUTH_BASE, DEFAULT_OPENAPI_BASE};
 use connect_tests::{facebook, zalo};
@@ -106,12 +106,20 @@ pub(crate) fn providers(
         zalo_oauth: place(ZALO_PATH, DEFAULT_OAUTH_BASE)?,
         zalo_openapi: place(ZALO_PATH, DEFAULT_OPENAPI_BASE)?,
     };
-    let source = match &options.provider_apps {
+    Ok(Providers::new(places, http.clone(), source(options)?, clock.clone()))
+}
+
+/// The same apps, for who checks what the providers send.
+pub(crate) fn apps(options: &Options) -> Result<Apps> {
+    Ok(Apps::new(source(options)?, DEFAULT_VERSION.to_owned(), options.clock.clone()))
+}
+
+fn source(options: &Options) -> Result<SecretSource> {
+    Ok(match &options.provider_apps {
         Some(file) => readable(file)?,
         None if options.simulators => SecretSource::Text(simulated_apps().into()),
         None => SecretSource::Text("{}".into()),
-    };
-    Ok(Providers::new(places, http.clone(), source, clock.clone()))
+    })
 }
 
 /// Said at the start rather than at the first connect.

@@ -70,7 +70,7 @@ pub struct Options {
     pub haravan_token: Option<SecretString>,
     /// Client secret of a real Haravan app.
     pub client_secret: Option<SecretString>,
-    /// File with the operator's apps at Facebook and Zalo ([`common::pages::providers`]).
+    /// File with the operator's apps at Facebook and Zalo ([`common::pages::apps`]).
     pub provider_apps: Option<PathBuf>,
 }
 
@@ -199,6 +199,7 @@ impl Stack {
         let front_door = webhook::router(Arc::new(webhook::Webhook {
             store: store.clone(),
             directory: directory(),
+            pages: webhook::pages::PageDoor::new(pages::apps(&options)?),
             clock: clock.clone(),
         }));
         let connects = connect::router(&haravan_urls, &directory, &store, &http, &clock);
@@ -216,6 +217,8 @@ impl Stack {
             admin: Admin::new(http.clone(), haravan_urls.admin.clone()),
             subscription: Subscription::new(http.clone(), haravan_urls.webhook.clone()),
             accounts_url: haravan_urls.accounts.to_string(),
+            pages_url: Some(addresses.base_url.parse()?),
+            providers: vec![addresses.base_url.clone()],
             clock: clock.clone(),
         }));
         let mut app = Router::new().merge(front_door).merge(connects).merge(console);

@@ -7,6 +7,7 @@ use reqwest::{Method, header};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
+use super::pages_tab::FANPAGE;
 use crate::harness::{World, fixture};
 
 fn read(yaml: &Yaml<'_>) -> Value {
@@ -165,6 +166,7 @@ async fn every_answer_is_as_described() {
         events.iter().find(|event| event["status"] == "parked").unwrap()["id"].as_str().unwrap().to_owned();
     let (_, settings) = world.call(Method::GET, "/api/v1/settings", None).await;
     let shop = format!("/api/v1/haravan/shops/{ORG}");
+    world.connect_page(FANPAGE, |_| {}).await;
     let calls = [
         (
             "post",
@@ -190,6 +192,20 @@ async fn every_answer_is_as_described() {
         ),
         ("get", format!("{shop}/import"), "/api/v1/haravan/shops/{org_id}/import", None),
         ("delete", format!("{shop}/import"), "/api/v1/haravan/shops/{org_id}/import", None),
+        ("get", "/api/v1/pages".to_owned(), "/api/v1/pages", None),
+        (
+            "post",
+            "/api/v1/pages/connect".to_owned(),
+            "/api/v1/pages/connect",
+            Some(json!({"admin_name": "Lan", "page_id": FANPAGE, "lang": "en"})),
+        ),
+        (
+            "post",
+            format!("/api/v1/pages/{FANPAGE}/disconnect"),
+            "/api/v1/pages/{page_id}/disconnect",
+            Some(json!({"admin_name": "Lan"})),
+        ),
+        ("get", "/api/v1/pages".to_owned(), "/api/v1/pages", None),
         ("get", "/api/v1/events".to_owned(), "/api/v1/events", None),
         ("get", "/api/v1/events?limit=1".to_owned(), "/api/v1/events", None),
         ("get", "/api/v1/events?q=nobody".to_owned(), "/api/v1/events", None),
@@ -228,6 +244,8 @@ async fn every_answer_is_as_described() {
         (Method::POST, "/api/v1/haravan/shops/200000987654/import", Some(json!({"from": "2026-06-31"}))),
         (Method::DELETE, "/api/v1/haravan/shops/200000987654/import", None),
         (Method::DELETE, "/api/v1/haravan/shops/200000987654", None),
+        (Method::POST, "/api/v1/pages/connect", Some(json!({"page_id": "facebook-9"}))),
+        (Method::POST, "/api/v1/pages/facebook-61550001110001/disconnect", None),
         (Method::PUT, "/api/v1/settings", Some(json!({"settings": []}))),
     ] {
         let (status, answer) = world.call(method, path, body).await;

@@ -5,6 +5,7 @@ mod api;
 mod haravan;
 mod import;
 mod pages;
+mod pages_tab;
 mod preview;
 mod sessions;
 mod settings;

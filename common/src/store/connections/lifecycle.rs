@@ -4,11 +4,12 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use jiff::Timestamp;
 
+use super::orphan::ORPHAN_PREFIX;
 use super::{
     ConnectionRef, ConnectionStatus, Connections, PageKey, Subject, Transacted, WATCH_SHARDS, applied,
     claim_key, key, updating,
 };
-use crate::id::{OrgId, TenantId};
+use crate::id::{OrgId, PageId, TenantId};
 use crate::store::item::{Item, ItemExt, list, n, s};
 use crate::store::schema::connections::{
     ACCESS_TOKEN, DUE, ENDED_AT, GENERATION, KEY, LEASE_OWNER, LEASE_UNTIL, OWNER, REASON, REFRESH_STARTED,
@@ -28,6 +29,8 @@ pub enum Due {
     Import(TenantId, OrgId),
     /// A page.
     Page(TenantId, PageKey),
+    /// A Facebook page that sends events though nobody has connected it ([`super::orphan`]).
+    Orphan(PageId),
 }
 
 impl Connections {
@@ -232,7 +235,11 @@ impl Connections {
 
 /// The watch list of a connection, or of a shop's import.
 pub(in crate::store) fn watch_list(tenant: &TenantId, subject: &Subject) -> AttributeValue {
-    let hash = format!("{tenant}#{}", subject.sort_key())
+    watch_list_of(&format!("{tenant}#{}", subject.sort_key()))
+}
+
+pub(super) fn watch_list_of(key: &str) -> AttributeValue {
+    let hash = key
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     s(shard_list(u8::try_from((hash >> 32) % u64::from(WATCH_SHARDS)).unwrap_or_default()))
@@ -243,7 +250,11 @@ fn shard_list(shard: u8) -> String {
 }
 
 fn read_due(item: &Item) -> Result<Due, StoreError> {
-    let tenant = item.must_text(KEY)?.parse().map_err(|_| StoreError::Corrupt(KEY))?;
+    let key = item.must_text(KEY)?;
+    if let Some(page) = key.strip_prefix(ORPHAN_PREFIX) {
+        return Ok(Due::Orphan(page.parse().map_err(|_| StoreError::Corrupt(KEY))?));
+    }
+    let tenant = key.parse().map_err(|_| StoreError::Corrupt(KEY))?;
     let sort = item.must_text(SORT)?;
     if let Some(org) = sort.strip_prefix(IMPORT_PREFIX) {
         return Ok(Due::Import(tenant, org.parse().map_err(|_| StoreError::Corrupt(SORT))?));

@@ -18,6 +18,7 @@
 //!   cut off between its steps.
 
 mod lifecycle;
+mod orphan;
 pub mod page;
 pub mod shop;
 mod tokens;
@@ -40,7 +41,7 @@ use crate::id::{OaId, OrgId, PageId, TenantId};
 
 pub use lifecycle::Due;
 pub(super) use lifecycle::{IMPORT_PREFIX, watch_list};
-pub use page::{NewPage, PageConnect, PageConnection};
+pub use page::{Belongs, NewPage, PageConnect, PageConnection};
 pub use shop::{Connect, NewShop, ShopConnection};
 pub use tokens::{Lease, SealedTokens, TokenState};
 
@@ -176,6 +177,26 @@ impl Subject {
             Some(org) => org.parse().ok().map(Self::Shop),
             None => PageKey::try_from(sort_key.to_owned()).ok().map(Self::Page),
         }
+    }
+}
+
+impl PageKey {
+    /// Whose it is: `facebook` or `zalo`.
+    pub fn provider(&self) -> &'static str {
+        match self {
+            Self::Facebook(_) => "facebook",
+            Self::Zalo(_) => "zalo",
+        }
+    }
+
+    /// As it stands in addresses: `facebook-123` or `zalo-123`.
+    pub fn slug(&self) -> String {
+        self.to_string().replacen('#', "-", 1)
+    }
+
+    /// The page that stands so in an address.
+    pub fn of_slug(slug: &str) -> Option<Self> {
+        Self::try_from(slug.replacen('-', "#", 1)).ok()
     }
 }
 

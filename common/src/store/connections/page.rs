@@ -9,7 +9,7 @@
 //! `person#facebook#{user}` find that person's pages, of all tenants. They are hints: the connection itself says whose it
 //! is.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use jiff::Timestamp;
 
 use super::lifecycle::watch_list;
@@ -112,6 +112,17 @@ pub struct NewPage {
     pub warnings: Vec<String>,
 }
 
+/// Whose a page is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Belongs {
+    /// This tenant's, and connected.
+    To(TenantId),
+    /// A tenant's that is disconnecting it.
+    Ended,
+    /// Nobody's.
+    Nobody,
+}
+
 /// What became of a connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageConnect {
@@ -173,6 +184,19 @@ impl Connections {
         page: &PageKey,
     ) -> Result<Option<PageConnection>, StoreError> {
         self.item(tenant, &Subject::Page(page.clone())).await?.as_ref().map(read).transpose()
+    }
+
+    /// Whose a page is that something was sent for: as its claim says, and only while the connection lives.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
+    pub async fn belongs(&self, page: &PageKey) -> Result<Belongs, StoreError> {
+        let Some(tenant) = self.owner(&Subject::Page(page.clone())).await? else {
+            return Ok(Belongs::Nobody);
+        };
+        let connection = self.page(&tenant, page).await?;
+        let live = connection.is_some_and(|connection| connection.is_live());
+        Ok(if live { Belongs::To(tenant) } else { Belongs::Ended })
     }
 
     /// How many slots an account uses.
@@ -366,6 +390,42 @@ impl Connections {
             found.push(place.ok_or(StoreError::Corrupt(SORT))?);
         }
         Ok(found)
+    }
+
+    /// Forgets the person at Facebook who gave the right to a page, as far as it is this person, and that it was theirs.
+    /// `false` when the connection has changed since it was read.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_person(&self, page: &PageConnection, who: &str) -> Result<bool, StoreError> {
+        let theirs = page.granted_by.as_ref().is_some_and(|person| person.id == who);
+        let of = page.this();
+        let place = super::key(&of.tenant, &of.subject);
+        let unchanged = format!("{GENERATION} = :generation");
+        let connection = if theirs {
+            let write = self.part(place).update_expression(format!("REMOVE {GRANTED_BY}"));
+            let write = write.condition_expression(unchanged);
+            updating(write.expression_attribute_values(":generation", n(of.generation)))?
+        } else {
+            let [(key, tenant), (sort, subject)] = place;
+            let check = ConditionCheck::builder()
+                .table_name(&self.table)
+                .key(key, tenant)
+                .key(sort, subject)
+                .condition_expression(unchanged)
+                .expression_attribute_values(":generation", n(of.generation))
+                .build()
+                .map_err(|_| StoreError::Corrupt(KEY))?;
+            TransactWriteItem::builder().condition_check(check).build()
+        };
+        let hint = Delete::builder()
+            .table_name(&self.table)
+            .key(KEY, s(person_key(who)))
+            .key(SORT, s(format!("{}#{}", page.tenant, page.page)))
+            .build()
+            .map_err(|_| StoreError::Corrupt(KEY))?;
+        let writes = vec![connection, TransactWriteItem::builder().delete(hint).build()];
+        Ok(self.transact(writes).await? == Transacted::Done)
     }
 }
 

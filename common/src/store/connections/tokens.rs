@@ -127,6 +127,28 @@ impl Connections {
         Ok(applied(request).await?.is_some())
     }
 
+    /// The provider takes our token after all, as one does that was refused for what the person has put right since.
+    /// Names the token version that works; `false` when there is a newer one, none, or the connection has ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn works_again(&self, of: &ConnectionRef, token_version: i64) -> Result<bool, StoreError> {
+        let request = self
+            .update(of)
+            .update_expression("SET #status = :connected REMOVE #reason")
+            .condition_expression(format!(
+                "{GENERATION} = :generation AND {TOKEN_VERSION} = :version AND #status = :needs
+                 AND attribute_exists({ACCESS_TOKEN})"
+            ))
+            .expression_attribute_names("#status", STATUS)
+            .expression_attribute_names("#reason", REASON)
+            .expression_attribute_values(":connected", s(ConnectionStatus::Connected.as_str()))
+            .expression_attribute_values(":needs", s(ConnectionStatus::NeedsReconnect.as_str()))
+            .expression_attribute_values(":generation", n(of.generation))
+            .expression_attribute_values(":version", n(token_version));
+        Ok(applied(request).await?.is_some())
+    }
+
     /// Asks for the right to send this connection's refresh token, for [`REFRESH_LEASE`]. Winning also notes that it is
     /// about to be sent.
     ///

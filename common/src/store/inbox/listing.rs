@@ -187,7 +187,7 @@ impl Inbox {
     }
 
     /// At least `wanted` places of a list after `after`, as far as there are so many, and all of the last millisecond.
-    async fn places(
+    pub(super) async fn places(
         &self,
         list: String,
         after: Option<&Place>,
@@ -225,7 +225,12 @@ impl Inbox {
 
     /// The events of these keys, in any order, as far as they are there.
     async fn events(&self, keys: &[EventKey]) -> Result<Vec<Event>, StoreError> {
-        let mut events = Vec::new();
+        self.items_of(keys).await?.iter().map(Event::read).collect()
+    }
+
+    /// The items of these keys, in any order, as far as they are there.
+    pub(super) async fn items_of(&self, keys: &[EventKey]) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
         for batch in keys.chunks(BATCH) {
             let mut left: Vec<HashMap<String, AttributeValue>> = batch
                 .iter()
@@ -243,11 +248,8 @@ impl Inbox {
                 let asked = KeysAndAttributes::builder().set_keys(Some(left)).build();
                 let asked = asked.map_err(|_| StoreError::Corrupt(KEY))?;
                 let answer = self.client.batch_get_item().request_items(&self.table, asked).send().await?;
-                for item in
-                    answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten()
-                {
-                    events.push(Event::read(item)?);
-                }
+                let read = answer.responses().and_then(|tables| tables.get(&self.table));
+                items.extend(read.into_iter().flatten().cloned());
                 let unread = answer.unprocessed_keys().and_then(|tables| tables.get(&self.table));
                 left = unread.map(|unread| unread.keys().to_vec()).unwrap_or_default();
             }
@@ -255,7 +257,7 @@ impl Inbox {
                 return Err(StoreError::Unavailable { code: "unprocessed keys".to_owned() });
             }
         }
-        Ok(events)
+        Ok(items)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use common::haravan::webhook::Entity;
 use common::id::TenantId;
+use common::store::connections::PageKey;
 use common::store::inbox::listing::Place;
 use common::store::inbox::{EventKey, entity_of};
 use jiff::Timestamp;
@@ -46,9 +47,26 @@ pub(crate) fn place(tenant: &TenantId, cursor: &str) -> Option<Place> {
     Some(Place::new(received, event_key(tenant, event)?))
 }
 
+/// The place of a page's event as text: `{unix ms}.{facebook or zalo}.{page}.{digest}`.
+pub(crate) fn page_cursor(place: &Place) -> Option<String> {
+    let page = place.key().page()?.to_string().replace('#', ".");
+    Some(format!("{}.{page}.{}", place.received(), place.key().digest))
+}
+
+/// The place of a page's event that a text names.
+pub(crate) fn page_place(tenant: &TenantId, cursor: &str) -> Option<Place> {
+    let mut parts = cursor.split('.');
+    let (millis, provider, page, digest) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let received = Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+    let page = PageKey::try_from(format!("{provider}#{page}")).ok()?;
+    let digest = (parts.next().is_none() && digest.len() <= MOST).then(|| digest.to_owned())?;
+    Some(Place::new(received, EventKey { entity: format!("{tenant}#{page}"), digest }))
+}
+
 #[cfg(test)]
 mod tests {
     use common::haravan::webhook::Topic;
+    use common::store::inbox::pages::PageTopic;
 
     use super::*;
 
@@ -63,6 +81,18 @@ mod tests {
             assert_eq!(event_key(&tenant, &event_id(&key)), Some(key.clone()));
             let here = Place::new(Timestamp::from_millisecond(5).unwrap(), key);
             assert_eq!(place(&tenant, &cursor(&here)), Some(here));
+        }
+    }
+
+    #[test]
+    fn a_place_among_the_events_of_pages_comes_back_from_its_text() {
+        let tenant: TenantId = "hat-mam".parse().unwrap();
+        let page = PageKey::Zalo("418".parse().unwrap());
+        let key = EventKey::of_page(&tenant, &page, &PageTopic::zalo("follow"), b"{}");
+        let here = Place::new(Timestamp::from_millisecond(5).unwrap(), key);
+        assert_eq!(page_place(&tenant, &page_cursor(&here).unwrap()), Some(here));
+        for text in ["", "5", "5.zalo.418", "5.order.7.d", "5.zalo.x.d", "x.zalo.418.d", "5.zalo.418.d.e"] {
+            assert_eq!(page_place(&tenant, text), None, "{text}");
         }
     }
 

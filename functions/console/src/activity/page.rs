@@ -12,6 +12,7 @@ use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use super::cursor::{cursor, place};
+use super::messages::{self, MessageReport};
 use super::report::EventReport;
 use super::search::{Found, search};
 use crate::Console;
@@ -44,6 +45,8 @@ struct Shown {
     filter: &'static str,
     query: String,
     events: Vec<EventReport>,
+    /// What pages sent; nothing unless that is what was asked for.
+    messages: Vec<MessageReport>,
     /// How far a search went.
     searched: Option<String>,
     /// The older events.
@@ -53,7 +56,8 @@ struct Shown {
 impl Shown {
     fn filters(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let lang = self.screen.lang;
-        FILTERS.into_iter().map(move |(word, which)| {
+        let pages = (messages::FILTER, lang.of("Tin nhắn trang", "Page messages"));
+        let shops = FILTERS.into_iter().map(move |(word, which)| {
             let name = match which {
                 Which::All => lang.of("Tất cả", "All"),
                 Which::Failed => lang.of("Cần xem", "Failed"),
@@ -61,7 +65,8 @@ impl Shown {
                 Which::Done => lang.of("Xong", "Done"),
             };
             (word, name)
-        })
+        });
+        shops.chain([pages])
     }
 }
 
@@ -88,6 +93,9 @@ pub(crate) async fn show(
     let which = filter(&asked.filter).unwrap_or_default();
     let word = FILTERS.into_iter().find(|(_, known)| *known == which).map_or("all", |(word, _)| word);
     let query: String = asked.q.trim().chars().take(100).collect();
+    if query.is_empty() && asked.filter == messages::FILTER {
+        return of_pages(&console, &visitor, &asked.after).await;
+    }
     let (events, searched, next) = if query.is_empty() {
         let after = place(tenant, &asked.after);
         let listed = inbox.newest(tenant, which, after.as_ref(), ROWS).await?;
@@ -107,7 +115,25 @@ pub(crate) async fn show(
     };
     let (page, screen) = Screen::new(&visitor, Tab::Activity, &here);
     let told = told(lang, &asked.retried);
-    let shown = Shown { page, screen, told, filter: word, query, events, searched, next };
+    let messages = Vec::new();
+    let shown = Shown { page, screen, told, filter: word, query, events, messages, searched, next };
+    Ok(respond(StatusCode::OK, &shown, &console.policy(&visitor.record)))
+}
+
+async fn of_pages(console: &Console, visitor: &Visitor, after: &str) -> Result<Response, Trouble> {
+    let (messages, last) = messages::newest(&console.store, &visitor.record.id, after, ROWS).await?;
+    let (page, screen) = Screen::new(visitor, Tab::Activity, &address(messages::FILTER, after));
+    let shown = Shown {
+        page,
+        screen,
+        told: None,
+        filter: messages::FILTER,
+        query: String::new(),
+        events: Vec::new(),
+        messages,
+        searched: None,
+        next: last.map(|last| address(messages::FILTER, &last)),
+    };
     Ok(respond(StatusCode::OK, &shown, &console.policy(&visitor.record)))
 }
 

@@ -196,7 +196,7 @@ impl EventReport {
             Status::Waiting => "warn",
             Status::Done if self.warnings.is_empty() => "good",
             Status::Done => "warn",
-            Status::Ready | Status::Working => "",
+            Status::Ready | Status::Working | Status::Kept => "",
         };
         (tone, lang.of(vi, en))
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
-use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -57,10 +56,7 @@ pub(super) async fn state(State(page): State<Page>) -> Response {
 
 async fn look(page: &Page) -> Result<Value> {
     let mut events = events(page).await?;
-    let mut counts: BTreeMap<&str, usize> =
-        [Status::Ready, Status::Working, Status::Waiting, Status::Done, Status::Parked]
-            .map(|status| (status.as_str(), 0))
-            .into();
+    let mut counts: BTreeMap<&str, usize> = Status::ALL.map(|status| (status.as_str(), 0)).into();
     for event in &events {
         *counts.entry(event.status.as_str()).or_default() += 1;
     }
@@ -94,8 +90,8 @@ async fn events(page: &Page) -> Result<Vec<Event>> {
     let mut events = Vec::new();
     while let Some(item) = pages.next().await {
         let mut item = item.context("the inbox was not read")?;
-        // The rest of a long body lies in items of its own, which have no status.
-        if matches!(item.get(inbox::STATUS), Some(AttributeValue::S(_))) {
+        // The rest of a long body lies in items of its own, which have no status; what pages send is not a shop's.
+        if Status::of(&item).is_some_and(|status| status != Status::Kept) {
             item.insert(inbox::BODY.to_owned(), b([]));
             events.push(Event::read(&item)?);
         }

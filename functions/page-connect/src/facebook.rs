@@ -1,0 +1,77 @@
+//! Facebook's answer (pages.md §1.3–1.6): who logged in, and what they granted.
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use common::browser;
+use common::form::Fields;
+use common::page::redirect;
+use common::seal::random_text;
+use common::store::connections::{Person, Subject};
+use common::store::ephemeral::Kind;
+
+use crate::choice::{Choice, LIFETIME};
+use crate::flow::Provider;
+use crate::refusal::{Refusal, Visit};
+use crate::{CHOOSE, Connecting, FUNCTION};
+
+/// Exchanges the code, keeps the person's token for the choice, and leads to it.
+pub(crate) async fn answered(
+    connecting: &Connecting,
+    fields: &Fields,
+    headers: &HeaderMap,
+    visit: &mut Visit,
+) -> Result<Response, Refusal> {
+    let back = connecting.resume(Provider::Facebook, fields, headers, visit).await?;
+    let graph = connecting.providers.facebook().await?;
+    let redirect_uri = connecting.address(Provider::Facebook.callback());
+    let short = graph.exchange_code(&back.code, &redirect_uri).await?;
+    // A page token made from the short one would die with it (pages.md §1.5).
+    let long = graph.long_lived(&short.token).await?.token;
+    let me = graph.me(&long).await?;
+    connecting.doubt_pages_of(me.id.as_str()).await;
+    let granted = graph.permissions(&long).await?;
+    let missing = granted.missing();
+    if !missing.is_empty() {
+        return Err(Refusal::Permissions(missing));
+    }
+    let id = random_text().map_err(Refusal::sealing)?;
+    let choice = Choice {
+        tenant: back.flow.tenant,
+        admin: back.flow.admin,
+        lang: back.flow.lang,
+        browser: back.browser.digest(),
+        again: back.flow.again,
+        person: Person { id: me.id.to_string(), name: me.name, email: None },
+        scopes: granted.granted,
+        token: connecting.put_away("page_choice", &id, "user_token", long.secret()).await?,
+    };
+    connecting.store.ephemeral.put(Kind::PageChoice, &id, &choice, connecting.now() + LIFETIME).await?;
+    let cookie = browser::PAGES.keep(&back.browser, connecting.pages_url.as_str(), LIFETIME);
+    Ok(redirect(StatusCode::SEE_OTHER, &connecting.address(&format!("{CHOOSE}/{id}")), cookie))
+}
+
+impl Connecting {
+    /// The log-in has just replaced what the person granted before: upkeep looks at all of their pages, of any tenant, at
+    /// its next run. A failure costs no more than the wait for the daily look.
+    async fn doubt_pages_of(&self, person: &str) {
+        let connections = &self.store.connections;
+        let pages = match connections.pages_of_person(person).await {
+            Ok(pages) => pages,
+            Err(error) => {
+                tracing::warn!(%error, "the other pages of a person were not found");
+                return;
+            }
+        };
+        let mut doubted = 0;
+        for (tenant, page) in pages {
+            match connections.suspect(&tenant, &Subject::Page(page), self.now()).await {
+                Ok(true) => doubted += 1,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "a page is not looked at again at once"),
+            }
+        }
+        if doubted > 0 {
+            common::telemetry::Line::new(FUNCTION, "page.siblings_doubted").with("pages", doubted).emit();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Pages of Facebook and Zalo: no rights, rights, the limit, and the way back.
+
+use common::store::connections::PageKey;
+use connect_tests::facebook::{EDITOR_PAGE, NOBODY, SELLER, SHOP_PAGE};
+use local::stack::Stack;
+
+use crate::driver::{Browser, Screen};
+use crate::{browser, stack};
+
+struct Story {
+    stack: Stack,
+    browser: Browser,
+}
+
+impl Story {
+    fn console(&self, path: &str) -> String {
+        format!("{}/console/{path}", self.stack.addresses.base_url)
+    }
+
+    /// From the console to Facebook's page of pages and permissions, as this person.
+    async fn to_facebook(&self, person: impl std::fmt::Display) {
+        self.browser.open(&self.console("pages/add")).await;
+        self.browser.press("Tiếp tục với Facebook").await;
+        self.browser.see("Facebook giả lập").await;
+        if self.browser.text().await.contains("Dùng tài khoản khác") {
+            self.browser.press("Dùng tài khoản khác").await;
+        }
+        self.browser.click(&format!("button[name='person'][value='{person}']")).await;
+        self.browser.see("Chọn trang và quyền").await;
+    }
+
+    async fn choose(&self, page: impl std::fmt::Display) {
+        self.browser.press("Tiếp tục").await;
+        self.browser.click(&format!("#page-{page}")).await;
+        self.browser.press("Kết nối").await;
+        self.browser.see("Kết nối thành công").await;
+    }
+}
+
+async fn an_admin_connects_pages_up_to_the_limit_and_disconnects_one(screen: Screen) {
+    let Some(browser) = browser(screen).await else { return };
+    let story = Story { stack: stack().await, browser };
+    let (browser, stack) = (&story.browser, &story.stack);
+
+    browser.open(&format!("{}/local/admin", stack.addresses.base_url)).await;
+    browser.press("Mở trang quản trị").await;
+    browser.see("Bước 1").await;
+    browser.open(&story.console("pages")).await;
+    browser.see("0/3").await;
+    browser.look("pages-none").await;
+    browser.press("Thêm kết nối").await;
+    browser.look("pages-add").await;
+
+    story.to_facebook(NOBODY).await;
+    browser.press("Tiếp tục").await;
+    browser.see("Biên tập viên").await;
+    browser.look("pages-no-right").await;
+
+    story.to_facebook(SELLER).await;
+    browser.look("facebook-consent").await;
+    browser.press("Tiếp tục").await;
+    browser.see("Chọn trang để kết nối").await;
+    browser.look("pages-choose").await;
+    browser.click(&format!("#page-{SHOP_PAGE}")).await;
+    browser.press("Kết nối").await;
+    browser.see("Kết nối thành công").await;
+    browser.see("1/3").await;
+    browser.look("pages-one").await;
+
+    // What the page is sent is stored for the CRM.
+    let facebook = &stack.pages.as_ref().unwrap().facebook;
+    facebook.send_message(SHOP_PAGE, "Shop còn sổ tay không ạ?").unwrap();
+    browser.wait_for(&story.console("activity?show=messages"), "Facebook").await;
+    browser.look("pages-message").await;
+
+    browser.open(&story.console("pages/add")).await;
+    browser.click("#consent").await;
+    browser.press("Tiếp tục với Zalo").await;
+    browser.see("Zalo giả lập").await;
+    browser.click("button[name='admin']").await;
+    browser.click("input[name='oa_id']").await;
+    browser.click("input[name='consent']").await;
+    browser.look("zalo-consent").await;
+    browser.press("Cho phép").await;
+    browser.see("Kết nối thành công").await;
+    browser.see("2/3").await;
+
+    story.to_facebook(SELLER).await;
+    story.choose(EDITOR_PAGE).await;
+    browser.see("3/3").await;
+    browser.look("pages-limit").await;
+    browser.open(&story.console("pages/add")).await;
+    browser.look("pages-limit-add").await;
+    assert!(!browser.text().await.contains("Tiếp tục với Facebook"));
+
+    let page = PageKey::Facebook(SHOP_PAGE.to_string().parse().unwrap());
+    browser.open(&story.console(&format!("pages/{}/disconnect", page.slug()))).await;
+    browser.look("pages-disconnect").await;
+    browser.press("Đồng ý").await;
+    browser.see("Mã biên nhận").await;
+    browser.see("2/3").await;
+    browser.look("pages-disconnected").await;
+    assert_eq!(facebook.subscription(SHOP_PAGE), None);
+    story.browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_of_pages_at_a_desk() {
+    an_admin_connects_pages_up_to_the_limit_and_disconnects_one(Screen::Desktop).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_of_pages_on_a_phone() {
+    an_admin_connects_pages_up_to_the_limit_and_disconnects_one(Screen::Phone).await;
+}
