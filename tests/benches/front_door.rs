@@ -26,6 +26,8 @@ use common::body::pack;
 use common::clock::ManualClock;
 use common::haravan::webhook::{Signature, Topic};
 use common::id::TenantId;
+use common::pages::Apps;
+use common::seal::SecretSource;
 use common::store::Store;
 use common::store::inbox::{EventKey, NewEvent};
 use common::tenant::Directory;
@@ -39,6 +41,7 @@ use rustix::time::{ClockId, clock_gettime};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tower::{Service, ServiceExt};
+use webhook::pages::PageDoor;
 use webhook::{Webhook, router};
 
 /// This thread's CPU time, which other programs on the machine do not lengthen.

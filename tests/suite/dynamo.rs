@@ -24,7 +24,7 @@ use crate::harness::{World, fixture};
 use crate::meter::Meter;
 
 /// A front door of one's own over any client.
-pub fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
+fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
     let store = Store::new(client, table_names());
     let clock = world.clock.clone();
     let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());

@@ -257,6 +257,13 @@ impl Life {
         assert!(!self.is_subscribed());
     }
 
+    /// Something hints at trouble.
+    pub async fn hint(&self, page: &PageConnection) {
+        let (connections, this) = (&self.pages().store.connections, page.this());
+        let now = self.upkeep.clock.now();
+        assert!(connections.suspect(&this.tenant, &this.subject, now).await.unwrap());
+    }
+
     /// How often Facebook was called so, as `DELETE` of `…/subscribed_apps`.
     pub fn calls(&self, method: &str, edge: &str) -> usize {
         let requests = self.facebook.requests();
