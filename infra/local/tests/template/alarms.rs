@@ -66,8 +66,8 @@ fn counted_in_alarms() -> BTreeSet<Counted> {
 fn counted_on_the_dashboard() -> BTreeSet<Counted> {
     let template = template("infra/dashboard.yaml");
     let body = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0];
-    let body: Value = serde_json::from_str(body.as_str().unwrap()).expect("the dashboard is JSON");
-    let widgets = body["widgets"].as_array().unwrap();
+    let body: Value = serde_json::from_str(&text(body)).expect("the dashboard is JSON");
+    let widgets = body["widgets"].as_array().expect("a dashboard has widgets");
     let metrics = widgets.iter().filter_map(|widget| widget["properties"]["metrics"].as_array()).flatten();
     metrics
         .filter(|metric| metric[0] == NAMESPACE)

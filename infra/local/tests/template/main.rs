@@ -78,11 +78,13 @@ fn code(folder: &str) -> String {
     let mut text = String::new();
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
-        for path in entries.map(|entry| entry.unwrap().path()) {
+        for path in entries.map(|entry| entry.expect("a folder can be read").path()) {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text.push_str(&std::fs::read_to_string(&path).unwrap());
+                text.push_str(
+                    &std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}")),
+                );
             }
         }
     }

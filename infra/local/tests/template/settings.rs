@@ -32,7 +32,7 @@ impl Names {
         let required = body.split("env.required(").skip(1).filter_map(|rest| literals(rest).next());
         self.required.extend(required.map(str::to_owned));
         for (before, _) in body.match_indices("::read(") {
-            let name = body[..before].rsplit(|sign: char| !sign.is_alphanumeric()).next().unwrap();
+            let name = body[..before].rsplit(|sign: char| !sign.is_alphanumeric()).next().unwrap_or_default();
             let settings = part(runtime, &format!("impl {name} {{"), "\n}\n");
             self.add(part(settings, "pub fn read(", "\n    }"), runtime);
         }
