@@ -23,8 +23,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{NoProvider, Pages, line};
+use crate::attempt::support_id;
 use crate::clock::millis;
-use crate::connect::refusal::support_id;
 use crate::facebook::app::{Caller, PageToken};
 use crate::facebook::error::{Action, GraphError};
 use crate::facebook::graph::Graph;

@@ -24,18 +24,6 @@ use crate::store::connections::page::Profile;
 use crate::store::connections::{PageConnection, PageKey, reason};
 use crate::telemetry::Metric;
 
-/// Warnings about a page that is connected.
-pub mod warning {
-    /// The right to the person's data ends soon (pages.md §1.19).
-    pub const DATA_ACCESS_ENDS: &str = "data_access_ends";
-    /// The page could not be subscribed to yet.
-    pub const NOT_SUBSCRIBED: &str = super::reason::NOT_SUBSCRIBED;
-    /// Zalo has not verified the account.
-    pub const OA_UNVERIFIED: &str = "oa_unverified";
-    /// The account's package is too small.
-    pub const OA_PACKAGE_TOO_LOW: &str = "oa_package_too_low";
-}
-
 /// What a look at a page brought.
 #[derive(Debug)]
 pub enum Verified {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::facebook::role::can_message;
+use crate::store::connections::reason;
 use crate::zalo::openapi::Oa;
 
 /// The person who gave the right may not send messages on the page (pages.md §1.8).
@@ -17,16 +18,22 @@ pub const OA_UNVERIFIED: &str = "oa_unverified";
 /// The account has no paid package, or it is over (pages.md §2.1).
 pub const OA_PACKAGE_TOO_LOW: &str = "oa_package_too_low";
 
+/// A page sends less than it should; it is subscribed again at the next look.
+pub const NOT_SUBSCRIBED: &str = reason::NOT_SUBSCRIBED;
+
 /// How long before its end the admin is told of [`DATA_ACCESS_ENDS`].
 pub const TOLD_BEFORE: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// Those of a Fanpage: with these tasks, if they are known, and an access to data that ends then, in seconds since 1970;
-/// zero is never.
+/// Those of a Fanpage: with these tasks, if they are known, and an access to data that ends then.
 pub fn of_fanpage(tasks: Option<&[String]>, data_access_ends: Option<i64>, now: Timestamp) -> Vec<String> {
-    let told_from = now.saturating_add(TOLD_BEFORE).unwrap_or(Timestamp::MAX).as_second();
     let silent = tasks.is_some_and(|tasks| !can_message(tasks));
-    let ends = data_access_ends.is_some_and(|end| (1..=told_from).contains(&end));
-    chosen([(silent, NO_MESSAGING_ROLE), (ends, DATA_ACCESS_ENDS)])
+    chosen([(silent, NO_MESSAGING_ROLE), (ends_soon(data_access_ends, now), DATA_ACCESS_ENDS)])
+}
+
+/// Whether an access to data ends soon, or has; in seconds since 1970, zero is never.
+pub fn ends_soon(data_access_ends: Option<i64>, now: Timestamp) -> bool {
+    let told_from = now.saturating_add(TOLD_BEFORE).unwrap_or(Timestamp::MAX).as_second();
+    data_access_ends.is_some_and(|end| (1..=told_from).contains(&end))
 }
 
 /// Those of an Official Account.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use common::connect::callback::Fields;
+use common::form::Fields;
 use common::page::Lang;
 use common::pages::end::disconnect;
 use common::pages::ticket::{Act, CONSOLE, PageTicket, is_from};

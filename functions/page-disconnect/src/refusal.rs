@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use common::connect::refusal::support_id;
+use common::attempt::support_id;
 use common::id::TenantId;
 use common::page::{self, Action, Lang, Notice, Page, Policy, Tone};
 use common::store::StoreError;

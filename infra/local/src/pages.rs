@@ -1,16 +1,19 @@
 //! Facebook and Zalo on one machine: simulated, or the real ones with the operator's own apps.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use common::clock::SharedClock;
 use common::egress::Reach;
 use common::facebook::app::{DEFAULT_DIALOG_BASE, DEFAULT_GRAPH_BASE, DEFAULT_VERSION};
-use common::pages::{Apps, Places, Providers};
+use common::facebook::role::UnknownRole;
+use common::pages::{Apps, Pages, Places, Providers};
 use common::seal::SecretSource;
 use common::zalo::app::{DEFAULT_OAUTH_BASE, DEFAULT_OPENAPI_BASE};
 use connect_tests::{facebook, zalo};
+use page_disconnect::PageDisconnect;
 use serde_json::json;
 use url::Url;
 
@@ -86,6 +89,20 @@ impl Simulated {
     pub(crate) fn deliver(&self) -> Delivering {
         Delivering { _facebook: self.facebook.run_deliveries(60.0), _zalo: self.zalo.run_deliveries(60.0) }
     }
+}
+
+/// The two functions that connect and disconnect pages.
+pub(crate) fn router(pages: &Pages, pages_url: &Url) -> Router {
+    let connecting = page_connect::Connecting {
+        store: pages.store.clone(),
+        directory: Arc::clone(&pages.directory),
+        providers: Arc::clone(&pages.providers),
+        clock: pages.clock.clone(),
+        pages_url: pages_url.clone(),
+        unknown_role: UnknownRole::Refuse,
+    };
+    let disconnecting = PageDisconnect { pages: pages.clone(), pages_url: pages_url.clone() };
+    page_connect::router(Arc::new(connecting)).merge(page_disconnect::router(Arc::new(disconnecting)))
 }
 
 /// The simulated providers, or the real ones with the apps of the file that was named; without one, none can be connected.

@@ -27,6 +27,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use upkeep::Upkeep;
+use url::Url;
 
 use crate::connect;
 use crate::embedded::{self, Embedded};
@@ -205,6 +206,8 @@ impl Stack {
         let connects = connect::router(&haravan_urls, &directory, &store, &http, &clock);
         let providers = Arc::new(pages::providers(&addresses.base_url, &options, &http, &clock)?);
         let upkeep = upkeep(&haravan_urls, &store, directory(), &http, providers, &clock);
+        let pages_url: Url = addresses.base_url.parse()?;
+        let of_pages = pages::router(&upkeep.pages, &pages_url);
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
         let haravan =
@@ -217,11 +220,11 @@ impl Stack {
             admin: Admin::new(http.clone(), haravan_urls.admin.clone()),
             subscription: Subscription::new(http.clone(), haravan_urls.webhook.clone()),
             accounts_url: haravan_urls.accounts.to_string(),
-            pages_url: Some(addresses.base_url.parse()?),
+            pages_url: Some(pages_url),
             providers: vec![addresses.base_url.clone()],
             clock: clock.clone(),
         }));
-        let mut app = Router::new().merge(front_door).merge(connects).merge(console);
+        let mut app = Router::new().merge(front_door).merge(connects).merge(of_pages).merge(console);
         if let Some(getfly) = &getfly {
             app = app.nest(GETFLY_PATH, page::guarded(getfly.router()));
         }

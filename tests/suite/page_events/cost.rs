@@ -32,8 +32,8 @@ async fn from_facebook(door: &Router, body: &str) -> StatusCode {
 async fn a_page_is_looked_up_once_a_delivery_and_an_event_is_one_put() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
-    world.connect_page(&tenant, &oa(SHOP_OA)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &oa(SHOP_OA)).await;
     let meter = Meter::default();
     let door = own_door(&world, &meter.on(&world.stack.embedded.client()));
 
@@ -62,8 +62,8 @@ async fn a_page_is_looked_up_once_a_delivery_and_an_event_is_one_put() {
 async fn a_delivery_that_is_not_stored_whole_comes_again_and_is_stored_once() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
-    world.connect_page(&tenant, &fb("2")).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &fb("2")).await;
     let flaky = FlakyDynamo::before(&world.stack.embedded).await;
     let door = own_door(&world, &embedded::client(&flaky.url));
     let body = messages(&[(SHOP_PAGE, "a"), ("2", "b"), (SHOP_PAGE, "c")]);
@@ -83,7 +83,7 @@ async fn a_delivery_that_is_not_stored_whole_comes_again_and_is_stored_once() {
 async fn a_write_that_took_effect_and_was_not_answered_is_no_second_event() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &oa(SHOP_OA)).await;
+    world.hold_page(&tenant, &oa(SHOP_OA)).await;
     let flaky = FlakyDynamo::before(&world.stack.embedded).await;
     let door = own_door(&world, &embedded::client(&flaky.url));
     let (body, signature) = zalo_vector("user_send_text");

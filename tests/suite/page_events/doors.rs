@@ -44,8 +44,8 @@ async fn zalos_console_finds_the_address_alive() {
 async fn a_forged_missing_or_older_signature_is_refused() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
-    world.connect_page(&tenant, &oa(SHOP_OA)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &oa(SHOP_OA)).await;
     let (body, good) = facebook_vector();
     let forged = facebook::hub_signature("another secret", body.as_bytes());
     for headers in [
@@ -86,7 +86,7 @@ async fn a_body_over_the_limit_is_refused_unread() {
 async fn signed_nonsense_is_acknowledged_and_dropped() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
     for body in [
         "",
         "null",

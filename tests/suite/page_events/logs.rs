@@ -13,8 +13,8 @@ const CANARY: &str = "canary";
 async fn a_day_of_deliveries() {
     common::telemetry::init_library_logs();
     let world = World::start().await;
-    world.connect_page(&world.tenant(), &fb(SHOP_PAGE)).await;
-    world.connect_page(&world.tenant(), &oa(SHOP_OA)).await;
+    world.hold_page(&world.tenant(), &fb(SHOP_PAGE)).await;
+    world.hold_page(&world.tenant(), &oa(SHOP_OA)).await;
     let body = messages(&[(SHOP_PAGE, CANARY), ("3", CANARY)]);
     for _ in 0..2 {
         world.post_facebook(&body).await;

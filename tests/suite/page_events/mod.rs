@@ -114,7 +114,7 @@ impl World {
     }
 
     /// Connects a page to a tenant.
-    pub async fn connect_page(&self, tenant: &TenantId, page: &PageKey) {
+    pub async fn hold_page(&self, tenant: &TenantId, page: &PageKey) {
         let new = NewPage {
             tenant: tenant.clone(),
             page: page.clone(),
@@ -133,7 +133,7 @@ impl World {
     }
 
     /// Ends a page's connection; its claim is still there.
-    pub async fn end_page(&self, tenant: &TenantId, page: &PageKey) -> ConnectionRef {
+    pub async fn drop_page(&self, tenant: &TenantId, page: &PageKey) -> ConnectionRef {
         let connections = &self.stack.store.connections;
         let live = connections.page(tenant, page).await.unwrap().unwrap();
         assert!(connections.end_page(&live, reason::BY_ADMIN, None, "r", self.clock.now()).await.unwrap());
@@ -143,7 +143,7 @@ impl World {
 
     /// Ends a page's connection and frees the page.
     pub async fn free_page(&self, tenant: &TenantId, page: &PageKey) {
-        let ended = self.end_page(tenant, page).await;
+        let ended = self.drop_page(tenant, page).await;
         assert!(self.stack.store.connections.finish_end(&ended).await.unwrap());
     }
 

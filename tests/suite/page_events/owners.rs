@@ -15,8 +15,8 @@ const A_WHILE: Duration = Duration::from_secs(6);
 async fn a_batch_of_two_tenants_and_a_stranger_is_told_apart() {
     let world = World::start().await;
     let (ours, theirs) = (world.tenant(), world.add_tenant("gom-nha-may", "x").await);
-    world.connect_page(&ours, &fb("1")).await;
-    world.connect_page(&theirs, &fb("2")).await;
+    world.hold_page(&ours, &fb("1")).await;
+    world.hold_page(&theirs, &fb("2")).await;
     let body = messages(&[("1", "a"), ("2", "b"), ("3", "c"), ("1", "d")]);
     assert_eq!(world.post_facebook(&body).await, 200);
     let texts = async |tenant| {
@@ -37,10 +37,10 @@ async fn an_event_after_a_disconnect_is_dropped_from_the_first_moment() {
     let world = World::start().await;
     let tenant = world.tenant();
     for page in [fb(SHOP_PAGE), oa(SHOP_OA)] {
-        world.connect_page(&tenant, &page).await;
+        world.hold_page(&tenant, &page).await;
     }
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "a")])).await, 200);
-    let ended = world.end_page(&tenant, &fb(SHOP_PAGE)).await;
+    let ended = world.drop_page(&tenant, &fb(SHOP_PAGE)).await;
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "b")])).await, 200);
     assert!(world.stack.store.connections.finish_end(&ended).await.unwrap());
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "c")])).await, 200);
@@ -53,10 +53,10 @@ async fn an_event_after_a_disconnect_is_dropped_from_the_first_moment() {
 async fn events_follow_a_page_to_its_next_tenant() {
     let world = World::start().await;
     let (ours, theirs) = (world.tenant(), world.add_tenant("gom-nha-may", "x").await);
-    world.connect_page(&ours, &oa(SHOP_OA)).await;
+    world.hold_page(&ours, &oa(SHOP_OA)).await;
     assert_eq!(world.post_zalo(&zalo_vector("user_send_text").0).await, 200);
     world.free_page(&ours, &oa(SHOP_OA)).await;
-    world.connect_page(&theirs, &oa(SHOP_OA)).await;
+    world.hold_page(&theirs, &oa(SHOP_OA)).await;
     assert_eq!(world.post_zalo(&zalo_vector("follow").0).await, 200);
     assert_eq!((world.page_events(&ours).await.len(), world.page_events(&theirs).await.len()), (1, 1));
 }
@@ -66,7 +66,7 @@ async fn a_stranger_that_is_connected_is_heard_within_seconds() {
     let world = World::start().await;
     let tenant = world.tenant();
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "a")])).await, 200);
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
     world.clock.advance(A_WHILE);
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "b")])).await, 200);
     assert_eq!(world.page_events(&tenant).await.len(), 1);
@@ -116,7 +116,7 @@ async fn a_page_that_is_connected_meanwhile_keeps_its_subscription() {
     let world = World::start().await;
     subscribed(&world).await;
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "a")])).await, 200);
-    world.connect_page(&world.tenant(), &fb(SHOP_PAGE)).await;
+    world.hold_page(&world.tenant(), &fb(SHOP_PAGE)).await;
     upkeep::handle(&world.stack.upkeep).await.unwrap();
     assert_eq!(unsubscribed(&world), 0);
     assert!(world.stack.pages.as_ref().unwrap().facebook.subscription(facebook::SHOP_PAGE).is_some());

@@ -15,7 +15,7 @@ async fn what_people_write_to_a_facebook_page_arrives_once_though_it_is_sent_twi
     let simulated = world.stack.pages.as_ref().unwrap().facebook.clone();
     let token = simulated.page_token(facebook::SELLER, facebook::SHOP_PAGE).unwrap().unwrap();
     let graph = world.stack.upkeep.pages.providers.facebook().await.unwrap();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
     graph.subscribe(&SHOP_PAGE.parse().unwrap(), &PageToken::new(token.into()), &FIELDS).await.unwrap();
 
     simulated.once(facebook::Fault::DuplicateDelivery);
@@ -45,7 +45,7 @@ async fn what_people_write_to_a_zalo_page_arrives_in_every_spelling_of_the_signa
     let zalo::Answer::Redirect { fields, .. } = answer else { panic!("{answer:?}") };
     let code = fields.into_iter().find(|(name, _)| name == "code").unwrap().1;
     zalo.oauth.exchange(&code.into(), &pkce).await.unwrap();
-    world.connect_page(&tenant, &oa(SHOP_OA)).await;
+    world.hold_page(&tenant, &oa(SHOP_OA)).await;
 
     for style in
         [zalo::SignatureStyle::Prefixed, zalo::SignatureStyle::Bare, zalo::SignatureStyle::PrefixedUpperCase]

@@ -8,8 +8,8 @@ use common::store::inbox::{EventKey, WATCH_SHARDS};
 async fn the_fixtures_are_stored_once_each_with_their_own_bytes() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
-    world.connect_page(&tenant, &oa(SHOP_OA)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &oa(SHOP_OA)).await;
     let (body, signature) = facebook_vector();
     for _ in 0..3 {
         assert_eq!(world.post_to(FACEBOOK, &[("X-Hub-Signature-256", signature.clone())], &body).await, 200);
@@ -47,8 +47,8 @@ async fn the_fixtures_are_stored_once_each_with_their_own_bytes() {
 async fn an_event_that_comes_again_in_another_batch_is_a_duplicate() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
-    world.connect_page(&tenant, &fb("2")).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &fb("2")).await;
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "a")])).await, 200);
     world.clock.advance(std::time::Duration::from_secs(36 * 3600));
     assert_eq!(world.post_facebook(&messages(&[("2", "b"), (SHOP_PAGE, "a"), (SHOP_PAGE, "a")])).await, 200);
@@ -63,7 +63,7 @@ async fn an_event_that_comes_again_in_another_batch_is_a_duplicate() {
 async fn every_list_of_a_long_delivery_is_stored_whole() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
     let items: Vec<Value> = (0..120).map(|number| json!({"timestamp": 1, "n": number})).collect();
     // A post that does not compress and is longer than an item of DynamoDB's may be.
     let noise: String =
@@ -83,7 +83,7 @@ async fn every_list_of_a_long_delivery_is_stored_whole() {
 async fn what_is_kept_wakes_nobody_and_expires() {
     let world = World::start().await;
     let tenant = world.tenant();
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
     assert_eq!(world.post_facebook(&messages(&[(SHOP_PAGE, "a")])).await, 200);
     world.settle().await;
     world.clock.advance(std::time::Duration::from_secs(3600));
@@ -111,8 +111,8 @@ async fn the_console_lists_them_in_words_without_what_was_written() {
     let tenant = world.tenant();
     let mut browser = world.admin().await;
     browser.open("/console/activity?filter=pages").await.says("Không có sự kiện nào.");
-    world.connect_page(&tenant, &fb(SHOP_PAGE)).await;
-    world.connect_page(&tenant, &oa(SHOP_OA)).await;
+    world.hold_page(&tenant, &fb(SHOP_PAGE)).await;
+    world.hold_page(&tenant, &oa(SHOP_OA)).await;
     let texts: Vec<String> = (0..30).map(|n| format!("canary{n}")).collect();
     for text in &texts {
         world.clock.advance(std::time::Duration::from_secs(1));

@@ -25,15 +25,18 @@ use common::id::TenantId;
 use common::pages::ticket::{Act, PageTicket, expiry};
 use common::pages::{Places, Providers};
 use common::seal::SecretSource;
+use common::store::Store;
 use common::store::connections::{PageConnection, PageKey, Person, Subject};
 use common::store::ephemeral::Kind;
 use common::tenant::Directory;
 use connect_tests::{facebook, zalo as zalo_sim};
+use local::embedded::{self, table_names};
 use page_connect::{Connecting, Refusal};
 use serde_json::json;
 use tower::ServiceExt;
 use url::Url;
 
+use crate::flaky::FlakyDynamo;
 use crate::harness::World;
 
 /// The operator's host.
@@ -46,6 +49,8 @@ pub struct Lobby {
     pub world: World,
     pub facebook: facebook::Simulator,
     pub zalo: zalo_sim::Simulator,
+    /// What stands between the function and the tables.
+    pub flaky: FlakyDynamo,
     router: Router,
     _servers: (facebook::Server, zalo_sim::Server),
 }
@@ -149,7 +154,8 @@ impl Lobby {
             "facebook": {"app_id": app.id, "app_secret": app.secret, "verify_token": app.verify_token},
             "zalo": {"app_id": oa_app.app_id, "app_secret": oa_app.app_secret, "oa_secret_key": oa_app.oa_secret_key},
         });
-        let store = world.stack.store.clone();
+        let flaky = FlakyDynamo::before(&world.stack.embedded).await;
+        let store = Store::new(&embedded::client(&flaky.url), table_names());
         let http = Reach::Loopback.client().unwrap();
         let source = SecretSource::Text(apps.to_string().into());
         let connecting = Connecting {
@@ -165,7 +171,7 @@ impl Lobby {
             store,
         };
         let router = page_connect::router(Arc::new(connecting));
-        Self { world, facebook, zalo, router, _servers: servers }
+        Self { world, facebook, zalo, flaky, router, _servers: servers }
     }
 
     /// What the console does when an admin asks for a form.

@@ -4,7 +4,8 @@ use common::store::connections::{ConnectionStatus, reason};
 use connect_tests::facebook::{Fault, SELLER, SHOP_PAGE, Switch};
 use page_connect::Refusal;
 
-use super::{Browser, Lobby, fanpage};
+use super::{Browser, Lobby, fanpage, oa};
+use crate::flaky;
 
 const POST: &str = "POST /*/subscribed_apps";
 const GET: &str = "GET /*/subscribed_apps";
@@ -82,4 +83,28 @@ async fn a_page_that_was_connected_before_stays_and_has_to_be_connected_again() 
     assert_eq!(stored.status, ConnectionStatus::NeedsReconnect);
     assert_eq!(stored.reason.as_deref(), Some(reason::NOT_SUBSCRIBED));
     assert_eq!((lobby.slots().await, lobby.owner(&page).await), (1, Some(lobby.world.tenant())));
+}
+
+#[tokio::test]
+async fn a_connect_that_the_store_fails_or_does_not_answer_happens_once() {
+    for fault in [flaky::Fault::Conflict, flaky::Fault::InternalError, flaky::Fault::DropAfter] {
+        let lobby = Lobby::open().await;
+        let mut browser = Browser::default();
+        let choice = lobby.choice(&mut browser, SELLER, None).await;
+        lobby.flaky.next("TransactWriteItems", &[fault; 3]);
+        lobby.pick(&mut browser, &choice, SHOP_PAGE).await.assert_connected(&fanpage(SHOP_PAGE));
+        let stored = lobby.page(&fanpage(SHOP_PAGE)).await.unwrap();
+        assert_eq!((stored.generation, stored.history.len(), lobby.slots().await), (1, 1, 1), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_stays_away_connects_nothing() {
+    let lobby = Lobby::open().await;
+    lobby.flaky.next("TransactWriteItems", &[flaky::Fault::InternalError; 40]);
+    lobby.connect(SHOP_PAGE).await.assert_refused(&Refusal::Unavailable("store_unavailable"));
+    lobby.flaky.next("TransactWriteItems", &[flaky::Fault::InternalError; 40]);
+    lobby.connect_oa(1, None).await.assert_refused(&Refusal::Unavailable("store_unavailable"));
+    assert_eq!((lobby.slots().await, lobby.facebook.subscription(SHOP_PAGE)), (0, None));
+    assert!(lobby.page(&fanpage(SHOP_PAGE)).await.is_none() && lobby.page(&oa(1)).await.is_none());
 }

@@ -5,11 +5,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::super::end::quiet;
-use super::super::{Pages, Trouble, line};
-use super::{Verified, known_reason, lost, note, warning};
+use super::super::{Pages, Trouble, line, warnings};
+use super::{Verified, known_reason, lost, note};
 use crate::facebook::app::{Caller, PageToken};
 use crate::facebook::error::{Action, GraphError, Reconnect};
 use crate::facebook::graph::Graph;
@@ -20,16 +18,13 @@ use crate::store::StoreError;
 use crate::store::connections::{ConnectionStatus, PageConnection, reason};
 use crate::telemetry::Metric;
 
-/// An admin is warned this long before the right to data ends, in seconds (pages.md §1.19).
-const DATA_ACCESS_NOTICE: i64 = 14 * 24 * 3600;
-
 /// Pause after a refusal that only the operator or Facebook can do something about.
 const OURS: Duration = Duration::from_secs(3600);
 
 /// The field without which no message comes.
 const MESSAGES: &str = "messages";
 
-const ABOUT: [&str; 2] = [warning::DATA_ACCESS_ENDS, warning::NOT_SUBSCRIBED];
+const ABOUT: [&str; 2] = [warnings::DATA_ACCESS_ENDS, warnings::NOT_SUBSCRIBED];
 
 pub(super) async fn verify(
     pages: &Pages,
@@ -50,9 +45,9 @@ pub(super) async fn verify(
         tracing::info!(%fault, "a page's token is not what it should be");
         return Ok(lost(pages, &page, why, wipe).await?);
     }
-    let mut warnings = Vec::new();
-    if data_access_ends(&info, pages.clock.now()) {
-        warnings.push(warning::DATA_ACCESS_ENDS);
+    let mut found = Vec::new();
+    if warnings::ends_soon(info.data_access_expires_at, pages.clock.now()) {
+        found.push(warnings::DATA_ACCESS_ENDS);
     }
     let fields = match graph.subscription(id, Caller::Page(&token)).await {
         Ok(fields) => fields.unwrap_or_default(),
@@ -65,9 +60,9 @@ pub(super) async fn verify(
             Again::Reads(now) => now,
             Again::Gone => return Ok(Verified::Gone),
             Again::Failed(error) => {
-                warnings.push(warning::NOT_SUBSCRIBED);
+                found.push(warnings::NOT_SUBSCRIBED);
                 let profile = page.profile.clone();
-                note(pages, &mut page, profile, &ABOUT, &warnings).await?;
+                note(pages, &mut page, profile, &ABOUT, &found).await?;
                 return Ok(refused(pages, &page, &error).await?);
             }
         }
@@ -76,9 +71,9 @@ pub(super) async fn verify(
         return Ok(lost(pages, &page, reason::NOT_SUBSCRIBED, false).await?);
     }
     if !missing_fields(&fields).is_empty() {
-        warnings.push(warning::NOT_SUBSCRIBED);
+        found.push(warnings::NOT_SUBSCRIBED);
     }
-    well(pages, page, fields, &warnings).await
+    well(pages, page, fields, &found).await
 }
 
 /// Everything there has to be is there.
@@ -86,11 +81,11 @@ async fn well(
     pages: &Pages,
     mut page: PageConnection,
     fields: Vec<String>,
-    warnings: &[&str],
+    found: &[&str],
 ) -> Result<Verified, Trouble> {
     let (connections, this, profile) = (&pages.store.connections, page.this(), page.profile.clone());
     let now = pages.clock.now();
-    let noted = note(pages, &mut page, profile, &ABOUT, warnings).await?
+    let noted = note(pages, &mut page, profile, &ABOUT, found).await?
         && connections.note_topics(&this, &fields, now).await?;
     if !noted {
         return Ok(Verified::Gone);
@@ -199,10 +194,4 @@ fn of_reconnect(why: Reconnect) -> (&'static str, bool) {
         Reconnect::RoleLost => (reason::ROLE_LOST, false),
         Reconnect::Scope => (reason::SCOPE, false),
     }
-}
-
-/// Zero is never.
-fn data_access_ends(info: &TokenInfo, now: Timestamp) -> bool {
-    let end = info.data_access_expires_at.filter(|end| *end > 0);
-    end.is_some_and(|end| end.saturating_sub(now.as_second()) <= DATA_ACCESS_NOTICE)
 }

@@ -7,9 +7,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::super::{Pages, Trouble};
-use super::{Verified, known_reason, lost, note, warning};
+use super::super::{Pages, Trouble, warnings};
+use super::{Verified, known_reason, lost, note};
 use crate::id::OaId;
 use crate::intake::job::until;
 use crate::refresh::{Refreshed, due_at, has_ended};
@@ -30,7 +31,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Pause after a refusal that only the operator can do something about.
 const OURS: Duration = Duration::from_secs(3600);
 
-const ABOUT: [&str; 2] = [warning::OA_UNVERIFIED, warning::OA_PACKAGE_TOO_LOW];
+const ABOUT: [&str; 2] = [warnings::OA_UNVERIFIED, warnings::OA_PACKAGE_TOO_LOW];
 
 /// A page with a token to try, or the verdict.
 enum Step {
@@ -148,18 +149,20 @@ async fn ask(pages: &Pages, page: &PageConnection, id: &OaId) -> Result<Asked, T
             lost(pages, page, reason::TOKEN_REFUSED, true).await?
         }
         Ok(oa) => {
-            let unverified = (oa.verified == Some(false)).then_some(warning::OA_UNVERIFIED);
-            well(pages, page, profile(page, oa), unverified.as_slice()).await?
+            let today = pages.clock.now().to_zoned(TimeZone::UTC).date();
+            let found = warnings::of_oa(&oa, today);
+            let found: Vec<&str> = found.iter().map(String::as_str).collect();
+            well(pages, page, profile(page, oa), &found).await?
         }
         Err(ApiError::Token) => return Ok(Asked::TokenRefused),
         Err(ApiError::AppRemoved) => lost(pages, page, reason::REVOKED, true).await?,
         Err(ApiError::Scope) => lost(pages, page, reason::SCOPE, false).await?,
         Err(ApiError::Gone) => lost(pages, page, reason::DELETED, true).await?,
         Err(ApiError::Unverified) => {
-            well(pages, page, page.profile.clone(), &[warning::OA_UNVERIFIED]).await?
+            well(pages, page, page.profile.clone(), &[warnings::OA_UNVERIFIED]).await?
         }
         Err(ApiError::PackageTooLow) => {
-            well(pages, page, page.profile.clone(), &[warning::OA_PACKAGE_TOO_LOW]).await?
+            well(pages, page, page.profile.clone(), &[warnings::OA_PACKAGE_TOO_LOW]).await?
         }
         Err(ApiError::Limited) => Verified::Later(Some(WINDOW)),
         Err(ApiError::NoAnswer) => Verified::Later(None),
@@ -187,9 +190,9 @@ async fn well(
     pages: &Pages,
     page: &PageConnection,
     profile: Profile,
-    warnings: &[&str],
+    found: &[&str],
 ) -> Result<Verified, Trouble> {
     let mut page = page.clone();
-    let noted = note(pages, &mut page, profile, &ABOUT, warnings).await?;
+    let noted = note(pages, &mut page, profile, &ABOUT, found).await?;
     Ok(if noted { Verified::Well(Box::new(page)) } else { Verified::Gone })
 }
