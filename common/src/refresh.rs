@@ -228,6 +228,7 @@ impl Inner {
             }
             Sent::Misconfigured(error) => {
                 tracing::warn!(%error, "a refresh was refused for the app's id or secret");
+                line("refresh.misconfigured", &state.of).count(Metric::TokenNotRefreshed, 1).emit();
                 // While the access token lives this may still be corrected; after that the connection must not look well.
                 if has_ended(&held, self.clock.now()) {
                     return self.refused(&held, reason::REFRESH_REFUSED).await;

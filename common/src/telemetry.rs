@@ -49,7 +49,7 @@ pub enum Metric {
     ConnectUnsubscribed,
     /// A shop's tokens were replaced in time.
     TokenRefreshed,
-    /// A refresh got no answer and is tried again.
+    /// A refresh got no answer, or the app's id or secret was refused; it is tried again while the token lives.
     TokenNotRefreshed,
     /// A shop's admin has to connect it again.
     ShopNeedsReconnect,
