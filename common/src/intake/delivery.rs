@@ -135,7 +135,13 @@ async fn carry_over<A: Apply>(
     event: &Event,
     token: &ClaimToken,
 ) -> Result<Outcome, Stop> {
-    let tenant = match intake.directory.tenant(&event.key.tenant()?).await {
+    let id = event.key.tenant()?;
+    let mut found = intake.directory.tenant(&id).await;
+    if matches!(&found, Ok(Some(tenant)) if tenant.suspended) {
+        // It may have been resumed a moment ago, and the wait is long.
+        found = intake.directory.reread(&id).await;
+    }
+    let tenant = match found {
         Ok(Some(tenant)) => tenant,
         Ok(None) => return Err(Stop::park(reason::TENANT_GONE)),
         Err(DirectoryError::Store(error)) => return Err(error.into()),

@@ -146,11 +146,11 @@ async fn client(endpoint: Option<&str>) -> Client {
 }
 
 async fn ring(options: &Options) -> Result<SecretSource> {
-    if let Some(path) = &options.key_ring_file {
-        return Ok(SecretSource::File(path.clone()));
-    }
     if let Some(data) = &options.local {
         return Ok(SecretSource::File(data.with_extension("keyring")));
+    }
+    if let Some(path) = &options.key_ring_file {
+        return Ok(SecretSource::File(path.clone()));
     }
     let secret_id = options.key_ring_secret.clone();
     let secret_id =

@@ -2,13 +2,13 @@
 //!
 //! It talks to the deployment's own tables and secret, with the operator's AWS rights, through the same store as the
 //! functions, so nothing here can be done that a state machine there does not allow. One program for the cloud and for a
-//! stack on this machine ([`deployment`]).
+//! stack on this machine (`deployment.rs`).
 //!
 //! Rules of every command:
 //! - what it tells goes to standard output, as a table for people or one line of JSON (`--json`); progress, questions
 //!   and errors go to standard error;
 //! - an error is one line, `error: …`; the exit status is 0 for done, 1 for failed, 2 for a wrong command line, 3 when
-//!   [`doctor`] found something wrong;
+//!   `doctor` found something wrong;
 //! - secrets are read from the environment or from standard input, never from arguments, and never printed, but for a new
 //!   API key, once;
 //! - what destroys or interrupts something asks first, or wants `--yes`.
@@ -48,7 +48,7 @@ pub struct Io<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// Time, as the deployment has it.
     pub clock: SharedClock,
-    /// This machine's own clock, which is what [`doctor`] doubts.
+    /// This machine's own clock, which is what `doctor` doubts.
     pub machine_clock: SharedClock,
     /// Whether a person sits at standard input.
     pub terminal: bool,

@@ -29,8 +29,9 @@ async fn main() -> ExitCode {
 /// Shows what is typed, or stops showing it. A terminal that cannot do that shows it.
 fn echo(on: bool) {
     let terminal = std::io::stdin();
-    if let Ok(mut modes) = tcgetattr(&terminal) {
+    let set = tcgetattr(&terminal).and_then(|mut modes| {
         modes.local_modes.set(LocalModes::ECHO, on);
-        drop(tcsetattr(&terminal, OptionalActions::Now, &modes));
-    }
+        tcsetattr(&terminal, OptionalActions::Now, &modes)
+    });
+    set.unwrap_or_default();
 }

@@ -195,8 +195,9 @@ async fn plant(fault: &str, world: &World, desk: &mut Desk<'_>, folder: &std::pa
         }
         "connection.needs_reconnect" => {
             let shop = world.shop().await;
+            let this = shop.this();
             let refused =
-                connections.needs_reconnect(&shop.this(), shop.token_version, reason::TOKEN_REFUSED, false);
+                connections.needs_reconnect(&this, shop.token_version, reason::TOKEN_REFUSED, false);
             assert!(refused.await.unwrap());
         }
         "connection.not_watched" => {

@@ -91,7 +91,6 @@ async fn a_suspended_tenant_loses_nothing_and_goes_on_when_resumed() {
 
     let resumed = world.operate(&["--json", "tenants", "resume", "hat-mam"]).await.json();
     assert_eq!(resumed["events"], 1);
-    world.clock.advance(common::tenant::FRESH);
     upkeep::wake::wake_events(&world.stack.upkeep).await.unwrap();
     world.work_until_done().await;
     assert_carried_over(&world.again(&event).await);
