@@ -4,6 +4,7 @@ use common::clock::Clock;
 use common::seal::key_of;
 use common::seal::keys::SETTLED_AFTER;
 use common::store::inbox::Status;
+use common::store::sealed::Holder;
 use connect_tests::haravan::OrderSpec;
 use connect_tests::haravan::generate::Generator;
 use serde_json::json;
@@ -23,14 +24,15 @@ impl World {
         keys
     }
 
-    /// Places orders one after the other while tokens are refreshed, ten minutes between refreshes.
-    async fn live_load(&self, seed: u64) {
+    /// Places orders one after the other; after every tenth so much time goes by and upkeep looks after the shop, whose
+    /// tokens live for half an hour.
+    async fn live_load(&self, seed: u64, pause: Duration) {
         let mut generator = Generator::new(seed);
         for number in 0..ORDERS {
             let body = generator.order_text(self.clock.now(), &OrderSpec::default());
             assert_eq!(self.post("orders/create", body.as_bytes()).await, 200);
             if number % 10 == 9 {
-                self.visits_after(Duration::from_secs(600)).await;
+                self.visits_after(pause).await;
             }
         }
     }
@@ -48,15 +50,15 @@ async fn a_rotation_under_live_load_fails_no_event_and_leaves_the_old_key_unused
             assert_eq!(resealed["broken"], json!([]));
         }
     };
-    tokio::join!(world.live_load(1), operate);
+    tokio::join!(world.live_load(1, Duration::from_secs(200)), operate);
     world.operate(&["keys", "drop", "k1", "--yes"]).await.fails_saying("may still be sealing");
     world.clock.advance(SETTLED_AFTER);
-    tokio::join!(world.live_load(2), async {
+    tokio::join!(world.live_load(2, Duration::from_secs(600)), async {
         assert_eq!(world.operate(&["keys", "reseal"]).await.code, 0);
         let dropped = world.operate(&["--json", "keys", "drop", "k1", "--yes"]).await.json();
         assert_eq!(dropped["keys"], json!(["k2"]));
     });
-    world.live_load(3).await;
+    world.live_load(3, Duration::from_secs(600)).await;
     world.work_until_done().await;
 
     assert_eq!(world.keys_in_use().await, ["k2"]);
@@ -91,6 +93,39 @@ async fn a_key_that_is_needed_is_not_dropped() {
     world.clock.advance(common::tenant::FRESH);
     let event = world.carry("orders/create", &crate::verbs::paid_order()).await;
     assert_eq!(event.status, Status::Done, "{event:?}");
+}
+
+#[tokio::test]
+async fn tokens_that_were_refreshed_meanwhile_are_not_put_back() {
+    let world = World::start().await;
+    let shop = world.install(Duration::from_secs(1800), true).await;
+    let store = &world.stack.store;
+    let items = store.sealed.all().await.unwrap();
+    let read = items.into_iter().find(|item| matches!(item.holder, Holder::Connection(..))).unwrap();
+    let mut refreshed = shop.tokens.clone().unwrap();
+    refreshed.refresh = Some(vec![7; 40]);
+    assert!(
+        store
+            .connections
+            .rotate(&shop.this(), shop.token_version, &refreshed, world.clock.now())
+            .await
+            .unwrap()
+    );
+    let older: Vec<Vec<u8>> = read.blobs.iter().map(|(_, blob)| blob.clone()).collect();
+    assert!(!store.sealed.replace(&read, &older).await.unwrap());
+    assert_eq!(world.shop().await.tokens.unwrap().refresh, refreshed.refresh);
+
+    // What is sealed anew keeps its version, so that a refresh under way is stored.
+    let read = store.sealed.get(&read.holder).await.unwrap().unwrap();
+    let version = world.shop().await.token_version;
+    assert!(
+        store
+            .sealed
+            .replace(&read, &read.blobs.iter().map(|(_, blob)| blob.clone()).collect::<Vec<_>>())
+            .await
+            .unwrap()
+    );
+    assert_eq!(world.shop().await.token_version, version);
 }
 
 #[tokio::test]
