@@ -16,12 +16,12 @@ use crate::{connections, deployment, doctor, events, keys, tail, tenants, trigge
                   Exit status: 0 done, 1 failed, 2 wrong command line, 3 the doctor found something wrong."
 )]
 pub(crate) struct Cli {
-    #[command(flatten)]
-    pub deployment: deployment::Options,
-
     /// Print one line of JSON in place of a table
     #[arg(long, global = true)]
     pub json: bool,
+
+    #[command(flatten)]
+    pub deployment: deployment::Options,
 
     #[command(subcommand)]
     pub command: Command,

@@ -1,12 +1,14 @@
 use std::time::Duration;
 
 use common::clock::Clock;
-use common::seal::key_of;
 use common::seal::keys::SETTLED_AFTER;
+use common::seal::{Place, key_of};
 use common::store::inbox::Status;
 use common::store::sealed::Holder;
+use common::tenant::{Directory, RING_FRESH};
 use connect_tests::haravan::OrderSpec;
 use connect_tests::haravan::generate::Generator;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::harness::World;
@@ -93,6 +95,31 @@ async fn a_key_that_is_needed_is_not_dropped() {
     world.clock.advance(common::tenant::FRESH);
     let event = world.carry("orders/create", &crate::verbs::paid_order()).await;
     assert_eq!(event.status, Status::Done, "{event:?}");
+}
+
+#[tokio::test]
+async fn a_function_with_an_older_ring_opens_the_new_key_at_once_and_seals_with_it_within_minutes() {
+    let world = World::start().await;
+    let function = || {
+        let store = world.stack.store.clone();
+        Directory::new(store, world.stack.key_ring.clone(), world.clock.clone())
+    };
+    let (here, secret) = (Place { key: "tenants/hat-mam", field: "crm_key" }, SecretString::from("s3cret"));
+    let sealed_with = async |function: &Directory| {
+        let blob = function.seal(here, &secret).await.unwrap();
+        key_of(&blob).unwrap().to_owned()
+    };
+    let (older, reader) = (function(), function());
+    assert_eq!((sealed_with(&older).await, sealed_with(&reader).await), ("k1".into(), "k1".into()));
+    assert_eq!(world.operate(&["keys", "rotate"]).await.code, 0);
+
+    let new = function().seal(here, &secret).await.unwrap();
+    assert_eq!(key_of(&new), Some("k2"));
+    assert_eq!(reader.unseal(here, &new).await.unwrap().expose_secret(), "s3cret");
+    assert_eq!(sealed_with(&reader).await, "k2", "it has read the ring anew");
+    assert_eq!(sealed_with(&older).await, "k1");
+    world.clock.advance(RING_FRESH);
+    assert_eq!(sealed_with(&older).await, "k2");
 }
 
 #[tokio::test]

@@ -150,11 +150,8 @@ async fn in_crm(
     let stored = session.store().inbox.whole_body(event).await?;
     let Ok(bytes) = body::unpack(&stored) else { return Ok(None) };
     let order: Option<Order> = unwrapped(&bytes).and_then(|text| serde_json::from_str(text).ok());
-    let Some((order, id)) =
-        order.and_then(|order| Some((OrderId(order.id?), order))).map(|(id, order)| (order, id))
-    else {
-        return Ok(None);
-    };
+    let Some(order) = order else { return Ok(None) };
+    let Some(id) = order.id.map(OrderId) else { return Ok(None) };
     let code = draft::order_code(id);
     let there = match crm {
         Some(crm) => crm.order(&code).await.ok(),
