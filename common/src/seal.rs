@@ -7,6 +7,8 @@
 //!
 //! Blob layout: `1` (version) · length of key id · key id · nonce (12) · ciphertext and tag.
 
+pub mod keys;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -68,6 +70,9 @@ impl fmt::Debug for KeyRing {
 struct RingJson {
     active: String,
     keys: BTreeMap<String, String>,
+    /// Since when the active key is active, unix milliseconds; absent in a ring that was never rotated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active_since: Option<i64>,
 }
 
 impl KeyRing {
@@ -100,8 +105,11 @@ impl KeyRing {
     /// [`SealError::Source`] when the system has no randomness.
     pub fn generate_json() -> Result<String, SealError> {
         let key: [u8; 32] = random()?;
-        let ring =
-            RingJson { active: "k1".to_owned(), keys: [("k1".to_owned(), STANDARD.encode(key))].into() };
+        let ring = RingJson {
+            active: "k1".to_owned(),
+            keys: [("k1".to_owned(), STANDARD.encode(key))].into(),
+            active_since: None,
+        };
         serde_json::to_string(&ring).map_err(|error| SealError::Source(error.to_string()))
     }
 
@@ -133,6 +141,11 @@ impl KeyRing {
             .map_err(|_| SealError::Broken)?;
         std::str::from_utf8(opened).map(SecretString::from).map_err(|_| SealError::Broken)
     }
+}
+
+/// The name of the key that a blob is sealed with; `None` for what is no blob.
+pub fn key_of(blob: &[u8]) -> Option<&str> {
+    parts(blob).map(|(name, ..)| name)
 }
 
 fn parts(blob: &[u8]) -> Option<(&str, [u8; NONCE_BYTES], &[u8])> {
@@ -204,6 +217,24 @@ impl SecretSource {
     }
 }
 
+impl SecretSource {
+    /// Replaces the secret's text: a new version in Secrets Manager, which keeps the one before; a file as a whole.
+    ///
+    /// # Errors
+    /// [`SealError::Source`].
+    pub async fn replace(&self, text: &SecretString) -> Result<(), SealError> {
+        match self {
+            Self::SecretsManager { client, secret_id } => {
+                let request = client.put_secret_value().secret_id(secret_id);
+                let answer = request.secret_string(text.expose_secret()).send().await;
+                answer.map(drop).map_err(|error| SealError::Source(sdk_message(&error.into_service_error())))
+            }
+            Self::File(path) => write_ring_file(path, text.expose_secret()),
+            Self::Text(_) => Err(SealError::Source("a text at hand cannot be replaced".to_owned())),
+        }
+    }
+}
+
 fn sdk_message(error: &impl std::error::Error) -> String {
     error.to_string()
 }
@@ -213,26 +244,26 @@ fn sdk_message(error: &impl std::error::Error) -> String {
 /// # Errors
 /// [`SealError::Source`] when the file can neither be found nor made.
 pub fn ensure_ring_file(path: &Path) -> Result<(), SealError> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let source = |error: std::io::Error| SealError::Source(error.to_string());
     if path.exists() {
         return Ok(());
     }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(source)?;
+        std::fs::create_dir_all(folder).map_err(|error| SealError::Source(error.to_string()))?;
     }
-    // Written beside its place and renamed, so that a crash leaves a whole ring or none.
+    write_ring_file(path, &KeyRing::generate_json()?)
+}
+
+/// Written beside its place and renamed, so that a crash leaves a whole ring or none.
+fn write_ring_file(path: &Path, text: &str) -> Result<(), SealError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let source = |error: std::io::Error| SealError::Source(error.to_string());
     let draft = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&draft)
-        .map_err(source)?;
-    file.write_all(KeyRing::generate_json()?.as_bytes()).map_err(source)?;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file =
+        options.create(true).truncate(true).write(true).mode(0o600).open(&draft).map_err(source)?;
+    file.write_all(text.as_bytes()).map_err(source)?;
     file.sync_all().map_err(source)?;
     std::fs::rename(&draft, path).map_err(source)
 }
@@ -246,8 +277,11 @@ mod tests {
     fn ring(active: &str, names: &[(&str, u8)]) -> KeyRing {
         let keys =
             names.iter().map(|(name, byte)| ((*name).to_owned(), STANDARD.encode([*byte; 32]))).collect();
-        KeyRing::from_json(&serde_json::to_string(&RingJson { active: active.to_owned(), keys }).unwrap())
-            .unwrap()
+        KeyRing::from_json(
+            &serde_json::to_string(&RingJson { active: active.to_owned(), keys, active_since: None })
+                .unwrap(),
+        )
+        .unwrap()
     }
 
     #[test]

@@ -25,6 +25,10 @@ use crate::store::{Store, StoreError};
 /// How long a cached tenant is believed.
 pub const FRESH: Duration = Duration::from_secs(60);
 
+/// How long a copy of the key ring is used. The operator's rotation counts on it: an old key may be taken out of the ring
+/// once nobody can be sealing with it any more ([`crate::seal::keys::SETTLED_AFTER`]).
+pub const RING_FRESH: Duration = Duration::from_secs(300);
+
 /// A tenant is not read again for a bad signature within this.
 pub const REFRESH_GAP: Duration = Duration::from_secs(10);
 
@@ -50,6 +54,8 @@ pub struct Tenant {
     pub api_key_hash: Option<Vec<u8>>,
     /// Verify token of the webhook challenge.
     pub verify_token: SecretString,
+    /// Whether the operator has it suspended: what arrives is stored and waits.
+    pub suspended: bool,
     /// How it wants things done.
     pub settings: Settings,
     /// Its Haravan shops.
@@ -107,7 +113,7 @@ struct Cached {
 pub struct Directory {
     store: Store,
     source: SecretSource,
-    ring: RwLock<Option<Arc<KeyRing>>>,
+    ring: RwLock<Option<(Timestamp, Arc<KeyRing>)>>,
     cache: Cache<TenantId, Cached>,
     clock: SharedClock,
 }
@@ -194,15 +200,21 @@ impl Directory {
     /// # Errors
     /// [`SealError`].
     pub async fn ring(&self) -> Result<Arc<KeyRing>, SealError> {
-        if let Some(ring) = self.ring.read().await.as_ref() {
-            return Ok(Arc::clone(ring));
+        let kept = self.ring.read().await.clone();
+        let Some((read_at, ring)) = kept else { return self.fetch_ring().await };
+        if self.clock.now().duration_since(read_at).unsigned_abs() < RING_FRESH {
+            return Ok(ring);
         }
-        self.fetch_ring().await
+        self.fetch_ring().await.or_else(|error| {
+            tracing::warn!(%error, "the key ring was not read anew; the copy at hand is used");
+            Ok(ring)
+        })
     }
 
     async fn fetch_ring(&self) -> Result<Arc<KeyRing>, SealError> {
+        let read_at = self.clock.now();
         let ring = Arc::new(KeyRing::from_json(self.source.text().await?.expose_secret())?);
-        *self.ring.write().await = Some(Arc::clone(&ring));
+        *self.ring.write().await = Some((read_at, Arc::clone(&ring)));
         Ok(ring)
     }
 
@@ -251,6 +263,7 @@ fn open_all(ring: &KeyRing, record: &TenantRecord, shops: &[ShopConnection]) -> 
         crm_key: open(schema::tenants::CRM_KEY, &record.crm_key)?,
         secrets,
         verify_token: open(schema::tenants::VERIFY_TOKEN, &record.verify_token)?,
+        suspended: record.suspended_at.is_some(),
         settings: record.settings.clone(),
         shops: opened,
     })

@@ -12,12 +12,17 @@ use serde_json::{Map, Value, json};
 type Row = (&'static str, &'static str, &'static str);
 
 /// Why an event waits, is set aside, or needed nothing done.
-const REASONS: [Row; 24] = [
+const REASONS: [Row; 25] = [
     (reason::UNREADABLE, "Không đọc được nội dung Haravan gửi tới", "What Haravan sent cannot be read"),
     (
         reason::TENANT_GONE,
         "Tài khoản CRM này không còn trong hệ thống",
         "This CRM account is no longer in the system",
+    ),
+    (
+        reason::SUSPENDED,
+        "Dịch vụ đang tạm ngưng; sự kiện được giữ lại và sẽ chạy khi mở lại",
+        "The service is suspended; the event is kept and goes on when it is resumed",
     ),
     (
         reason::DISCONNECTED,

@@ -23,6 +23,7 @@ mod life;
 mod life_import;
 mod life_tokens;
 mod meter;
+mod operator;
 mod order_rules;
 mod page_events;
 mod pages;

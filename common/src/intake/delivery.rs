@@ -33,6 +33,9 @@ pub const EVENT_BUDGET: Duration = Duration::from_secs(100);
 /// another and is cut off by the time-out that outlasts one event's budget.
 pub const SIDE_BY_SIDE: usize = 10;
 
+/// How long an event of a suspended tenant waits before it is looked at again; resuming the tenant makes it due at once.
+const SUSPENDED_FOR: Duration = Duration::from_secs(6 * 3600);
+
 /// How an event ended well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -132,7 +135,13 @@ async fn carry_over<A: Apply>(
     event: &Event,
     token: &ClaimToken,
 ) -> Result<Outcome, Stop> {
-    let tenant = match intake.directory.tenant(&event.key.tenant()?).await {
+    let id = event.key.tenant()?;
+    let mut found = intake.directory.tenant(&id).await;
+    if matches!(&found, Ok(Some(tenant)) if tenant.suspended) {
+        // It may have been resumed a moment ago, and the wait is long.
+        found = intake.directory.reread(&id).await;
+    }
+    let tenant = match found {
         Ok(Some(tenant)) => tenant,
         Ok(None) => return Err(Stop::park(reason::TENANT_GONE)),
         Err(DirectoryError::Store(error)) => return Err(error.into()),
@@ -141,6 +150,9 @@ async fn carry_over<A: Apply>(
             return Err(Stop::Later { reason: reason::SECRETS, after: None, counts: false });
         }
     };
+    if tenant.suspended {
+        return Err(Stop::Later { reason: reason::SUSPENDED, after: Some(SUSPENDED_FOR), counts: false });
+    }
     let shop = match tenant.shops.get(&event.org) {
         Some(shop) if shop.connected => shop,
         _ => return Ok(Outcome::not_applied(reason::DISCONNECTED)),

@@ -11,6 +11,8 @@ pub mod reason {
     pub const UNREADABLE: &str = "unreadable_body";
     /// The tenant is gone.
     pub const TENANT_GONE: &str = "tenant_gone";
+    /// The operator has suspended the tenant; its events wait.
+    pub const SUSPENDED: &str = "tenant_suspended";
     /// The shop was disconnected.
     pub const DISCONNECTED: &str = "shop_disconnected";
     /// The tenant switched this kind of event off.

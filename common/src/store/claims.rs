@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
+use super::erase::delete_all;
 use super::item::{Item, ItemExt, n, s};
 use super::schema::dedup::{CLAIM, CODE, EXPIRY, KEY, LEASE, VERSION};
 use crate::clock::millis;
@@ -258,6 +259,30 @@ impl Claims {
     pub async fn release(&self, identity: &Identity, token: &ClaimToken) -> Result<bool, StoreError> {
         let update = format!("REMOVE {CLAIM}, {LEASE}");
         self.conditional(identity, update, vec![(":token", s(token.as_str()))]).await
+    }
+
+    /// Removes a tenant's identities and its CRM's pace for good. Reads the whole table. Gives how many items there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erase(&self, tenant: &TenantId) -> Result<usize, StoreError> {
+        let mut items = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .filter_expression(format!("begins_with({KEY}, :tenant)"))
+            .expression_attribute_values(":tenant", s(format!("{tenant}#")))
+            .projection_expression(KEY)
+            .into_paginator()
+            .items()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(item) = items.next().await {
+            keys.push(HashMap::from([(KEY.to_owned(), s(item?.must_text(KEY)?))]));
+        }
+        let count = keys.len();
+        delete_all(&self.client, &self.table, keys).await?;
+        Ok(count)
     }
 
     async fn conditional(

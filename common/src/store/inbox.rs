@@ -22,6 +22,8 @@
 //! - The list changes once on the happy way (put → claim → finish): the index costs one write unit when the item appears
 //!   and two when it moves.
 
+pub mod address;
+mod hand;
 pub mod history;
 pub mod listing;
 pub mod pages;

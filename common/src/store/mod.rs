@@ -10,11 +10,13 @@
 pub mod claims;
 pub mod connections;
 pub mod ephemeral;
+mod erase;
 pub mod imports;
 pub mod inbox;
 pub mod item;
 pub mod pace;
 pub mod schema;
+pub mod sealed;
 pub mod tenants;
 pub mod walks;
 
@@ -67,6 +69,8 @@ pub struct Store {
     pub tenants: tenants::Tenants,
     /// Connections.
     pub connections: connections::Connections,
+    /// What is sealed in them.
+    pub sealed: sealed::Sealed,
     /// How far connections were reconciled.
     pub walks: walks::Walks,
     /// Imports of a period.
@@ -85,6 +89,7 @@ impl Store {
     /// Opens the tables through one client.
     pub fn new(client: &aws_sdk_dynamodb::Client, names: TableNames) -> Self {
         Self {
+            sealed: sealed::Sealed::new(client.clone(), names.tenants.clone(), names.connections.clone()),
             tenants: tenants::Tenants::new(client.clone(), names.tenants),
             ephemeral: ephemeral::Ephemeral::new(client.clone(), names.connections.clone()),
             walks: walks::Walks::new(client.clone(), names.connections.clone()),

@@ -84,6 +84,8 @@ pub mod tenants {
     pub const TRIAL_ENDS: &str = "trial_ends_at";
     /// Pages bought on top of the plan's, for each admin account.
     pub const EXTRA_PAGES: &str = "extra_pages";
+    /// Since when nothing is written to the CRM, by the operator's word; unix milliseconds.
+    pub const SUSPENDED: &str = "suspended_at";
     /// Settings, a map.
     pub const SETTINGS: &str = "settings";
     /// Counts the writes of the record: a change is made to the record that was read, or not at all.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use super::StoreError;
 use super::item::{Item, ItemExt, b, n, s};
 use super::schema::tenants::{
     API_KEY_HASH, CLIENT_ID, CRM_KEY, CRM_URL, EXTRA_PAGES, KEY, PLAN, PREVIOUS_SECRET, PREVIOUS_UNTIL,
-    PUBLIC_URL, REVISION, SECRET, SETTINGS, TRIAL_ENDS, VERIFY_TOKEN,
+    PUBLIC_URL, REVISION, SECRET, SETTINGS, SUSPENDED, TRIAL_ENDS, VERIFY_TOKEN,
 };
 use crate::id::TenantId;
 
@@ -43,6 +44,8 @@ pub struct TenantRecord {
     pub plan: Plan,
     /// Pages bought on top of the plan's, for each admin account.
     pub extra_pages: u32,
+    /// Since when the operator has it suspended: events are stored and wait, nothing is written to the CRM.
+    pub suspended_at: Option<Timestamp>,
     /// How the tenant wants things done.
     pub settings: Settings,
     /// Counts the writes of this record; 0 for one that was never stored.
@@ -170,6 +173,47 @@ impl Tenants {
         answer.item().map(read).transpose()
     }
 
+    /// Every tenant, by id; a record that cannot be read is its id and why. Reads the whole table: for the operator.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn all(&self) -> Result<Vec<(String, Result<TenantRecord, StoreError>)>, StoreError> {
+        let mut items =
+            self.client.scan().table_name(&self.table).consistent_read(true).into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item?;
+            found.push((item.must_text(KEY)?.to_owned(), read(&item)));
+        }
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(found)
+    }
+
+    /// Removes a tenant's record, if it is still the one that was read.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn remove(&self, tenant: &TenantRecord) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key(KEY, s(tenant.id.as_str()))
+            .condition_expression(format!("{REVISION} = :read"))
+            .expression_attribute_values(":read", n(tenant.revision));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Writes a tenant's whole record, if it is still the one that was read: `false` when somebody else wrote it since.
     /// The record may then be read again and the change made to that.
     ///
@@ -203,6 +247,7 @@ impl Tenants {
                     Plan::Paid => None,
                 },
             ),
+            (SUSPENDED, tenant.suspended_at.map(|since| n(since.as_millisecond()))),
             (EXTRA_PAGES, (tenant.extra_pages > 0).then(|| n(i64::from(tenant.extra_pages)))),
         ];
         for (name, value) in optional {
@@ -257,6 +302,7 @@ fn read(item: &Item) -> Result<TenantRecord, StoreError> {
             Some(TRIAL) => Plan::Trial { ends: item.instant(TRIAL_ENDS)? },
             Some(_) => return Err(StoreError::Corrupt(PLAN)),
         },
+        suspended_at: item.instant(SUSPENDED)?,
         extra_pages: item
             .number(EXTRA_PAGES)
             .map_or(Ok(0), u32::try_from)

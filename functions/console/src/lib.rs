@@ -1,13 +1,13 @@
 //! The admin's side: sessions that the tenant's CRM opens, pages to set up and watch the connection, and the same
 //! abilities as a JSON API for CRMs that draw their own screens.
 //!
-//! Who may do what: a CRM proves itself with the tenant's API key and vouches for its admin ([`session`]); the admin's
+//! Who may do what: a CRM proves itself with the tenant's API key and vouches for its admin (`session`); the admin's
 //! browser then holds a session of that tenant, or the CRM calls the API itself ([`api`]). Everything read or written
 //! belongs to the tenant of the session or key, never to one named in an address.
 //!
 //! The pages work without any script. A form is answered with a redirect when it did what it says, and with itself, what
-//! was entered and the reason when it did not. The subjects have one folder each ([`haravan`], [`activity`],
-//! [`import`], [`pages`], [`settings`], [`preview`]); in each, what is done is apart from how it is shown, and the API shares the former.
+//! was entered and the reason when it did not. The subjects have one folder each (`haravan`, `activity`,
+//! `import`, `pages`, `settings`, `preview`); in each, what is done is apart from how it is shown, and the API shares the former.
 
 pub mod api;
 

@@ -136,6 +136,7 @@ pub async fn ensure(store: &Store, ring: &KeyRing, outside: &Outside, now: Times
             verify_token: seal(schema::tenants::VERIFY_TOKEN, &seeded.verify_token)?,
             plan: record.map_or(Plan::Paid, |record| record.plan),
             extra_pages: record.map_or(0, |record| record.extra_pages),
+            suspended_at: record.and_then(|record| record.suspended_at),
             settings: record.map_or_else(demo_settings, |record| record.settings.clone()),
             revision: record.map_or(0, |record| record.revision),
         })

@@ -184,6 +184,7 @@ impl Stack {
             seed::ensure(&store, &*load(&ring).await?, &outside(&options, address), options.clock.now())
                 .await?;
         let addresses = addresses(&options, address, &embedded, &seeded);
+        announce(&options, &addresses)?;
 
         let clock = options.clock.clone();
         let http = Reach::Loopback.client()?;
@@ -420,6 +421,19 @@ fn simulated_haravan(
             .map_err(|refusal| anyhow!("the simulated shop is not subscribed: {refusal}"))?;
     }
     Ok(simulator)
+}
+
+/// Says beside the data file where the stack is, for the operator's command line (`infra/operator`).
+fn announce(options: &Options, addresses: &Addresses) -> Result<()> {
+    let Some(data) = &options.data else { return Ok(()) };
+    let urls = HaravanUrls::of(options, &addresses.base_url)?;
+    let said = serde_json::json!({
+        "dynamodb_url": addresses.dynamodb_url,
+        "haravan_webhook_url": urls.webhook.as_str(),
+    });
+    let path = data.with_extension("running");
+    std::fs::write(&path, said.to_string())
+        .with_context(|| format!("the file {} cannot be written", path.display()))
 }
 
 /// Two programs on one data file would each miss what the other writes.

@@ -17,6 +17,7 @@
 //! - **Watch.** Whatever upkeep has to look at again is on a watch list with the time for it: also a disconnect that was
 //!   cut off between its steps.
 
+mod erase;
 mod lifecycle;
 mod orphan;
 pub mod page;
@@ -172,7 +173,8 @@ impl Subject {
         }
     }
 
-    fn parse(sort_key: &str) -> Option<Self> {
+    /// Reads a sort key.
+    pub fn parse(sort_key: &str) -> Option<Self> {
         match sort_key.strip_prefix(SHOP_PREFIX) {
             Some(org) => org.parse().ok().map(Self::Shop),
             None => PageKey::try_from(sort_key.to_owned()).ok().map(Self::Page),
@@ -280,16 +282,15 @@ impl Connections {
     }
 
     async fn items(&self, tenant: &TenantId, prefix: &str) -> Result<Vec<Item>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression(format!("{KEY} = :tenant AND begins_with({SORT}, :prefix)"))
-            .expression_attribute_values(":tenant", s(tenant.as_str()))
-            .expression_attribute_values(":prefix", s(prefix))
-            .into_paginator()
-            .items()
-            .send();
+        let query = self.client.query().table_name(&self.table);
+        let query = query.expression_attribute_values(":tenant", s(tenant.as_str()));
+        let query = match prefix {
+            "" => query.key_condition_expression(format!("{KEY} = :tenant")),
+            _ => query
+                .key_condition_expression(format!("{KEY} = :tenant AND begins_with({SORT}, :prefix)"))
+                .expression_attribute_values(":prefix", s(prefix)),
+        };
+        let mut pages = query.into_paginator().items().send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {
             items.push(item?);

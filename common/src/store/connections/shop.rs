@@ -27,7 +27,7 @@ pub struct ShopConnection {
     pub org: OrgId,
     /// Where it stands.
     pub status: ConnectionStatus,
-    /// Why it is not connected, a code of [`reason`].
+    /// Why it is not connected, a code of [`super::reason`].
     pub reason: Option<String>,
     /// Counts connects and ends of this shop; writes of an older generation are void.
     pub generation: i64,

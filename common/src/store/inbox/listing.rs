@@ -224,7 +224,7 @@ impl Inbox {
     }
 
     /// The events of these keys, in any order, as far as they are there.
-    async fn events(&self, keys: &[EventKey]) -> Result<Vec<Event>, StoreError> {
+    pub(super) async fn events(&self, keys: &[EventKey]) -> Result<Vec<Event>, StoreError> {
         self.items_of(keys).await?.iter().map(Event::read).collect()
     }
 
@@ -261,6 +261,6 @@ impl Inbox {
     }
 }
 
-fn key_of(item: &Item) -> Result<EventKey, StoreError> {
+pub(super) fn key_of(item: &Item) -> Result<EventKey, StoreError> {
     Ok(EventKey { entity: item.must_text(KEY)?.to_owned(), digest: item.must_text(DIGEST)?.to_owned() })
 }

@@ -1,0 +1,60 @@
+//! Events as texts, for addresses and command lines. A tenant is never part of them: it is known otherwise.
+
+use super::{EventKey, entity_of};
+use crate::haravan::webhook::Entity;
+use crate::id::TenantId;
+
+/// Longest id of an entity and longest digest, in bytes.
+pub const MOST: usize = 64;
+
+/// An event as text: `order.1791400031.{digest}`; the id of an unreadable one is `_`.
+pub fn event_id(key: &EventKey) -> String {
+    let entity = entity_of(key).map_or("event", Entity::as_str);
+    let id = key.entity.rsplit('#').next().unwrap_or_default();
+    let id = if id.starts_with('?') { "_" } else { id };
+    format!("{entity}.{id}.{}", key.digest)
+}
+
+/// The key of a tenant's event. `None` for what cannot be one.
+pub fn event_key(tenant: &TenantId, id: &str) -> Option<EventKey> {
+    let mut parts = id.split('.');
+    let (entity, id, digest) = (parts.next()?, parts.next()?, parts.next()?);
+    let entity = [Entity::Order, Entity::Customer].into_iter().find(|known| known.as_str() == entity)?;
+    let plain = |text: &str| {
+        (1..=MOST).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if parts.next().is_some() || !plain(id) || !plain(digest) {
+        return None;
+    }
+    let id = if id == "_" { format!("?{digest}") } else { id.to_owned() };
+    Some(EventKey { entity: format!("{tenant}#{}#{id}", entity.as_str()), digest: digest.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::haravan::webhook::Topic;
+
+    #[test]
+    fn an_event_comes_back_from_its_text() {
+        let tenant: TenantId = "hat-mam".parse().unwrap();
+        for key in [
+            EventKey::of(&tenant, Topic::OrderCreate, 7, b"{}"),
+            EventKey::of(&tenant, Topic::CustomerUpdate, -7, b"{}"),
+            EventKey::unreadable(&tenant, Topic::CustomerCreate, b"?"),
+        ] {
+            assert_eq!(event_key(&tenant, &event_id(&key)), Some(key));
+        }
+    }
+
+    #[test]
+    fn nothing_else_names_an_event() {
+        let tenant: TenantId = "hat-mam".parse().unwrap();
+        for text in
+            ["", ".", "order", "order.7", "order.7.d.e", "order.7#x.d", "shop.7.d", "order..d", "order.7.đ"]
+        {
+            assert_eq!(event_key(&tenant, text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Which deployment is operated, and the way to it.
+//!
+//! In the cloud: the usual AWS configuration, and the environment variables of the functions (`TENANTS_TABLE` …,
+//! `KEY_RING_SECRET`, `HARAVAN_WEBHOOK_URL` …), whose values are the outputs of the stack. On this machine: `--local FILE`,
+//! the data file of a running stack, beside which lie its key ring and its addresses.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+use clap::Args;
+use common::config::Env;
+use common::egress::Reach;
+use common::haravan::subscription;
+use common::runtime::Settings;
+use common::seal::SecretSource;
+use common::store::schema::TABLES;
+use common::store::{Store, TableNames, sdk_config};
+use common::tenant::Directory;
+use serde::Deserialize;
+
+use crate::Io;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Deployment")]
+pub(crate) struct Options {
+    /// Data file of the stack that runs on this machine, such as .local/connect.db; it says all the rest
+    #[arg(long, global = true, value_name = "FILE")]
+    local: Option<PathBuf>,
+
+    /// Base URL of DynamoDB, when it is not the AWS region's; on loopback it needs no credentials
+    #[arg(long, global = true, value_name = "URL", env = "AWS_ENDPOINT_URL_DYNAMODB")]
+    endpoint: Option<String>,
+
+    /// What the tables' names begin with: PREFIXtenants, PREFIXconnections, PREFIXinbox, PREFIXdedup [default: the variables
+    /// TENANTS_TABLE, CONNECTIONS_TABLE, INBOX_TABLE, DEDUP_TABLE, which are outputs of the stack]
+    #[arg(long, global = true, value_name = "PREFIX")]
+    tables: Option<String>,
+
+    /// Name or ARN of the key ring's secret in Secrets Manager
+    #[arg(long, global = true, value_name = "ID", env = "KEY_RING_SECRET")]
+    key_ring_secret: Option<String>,
+
+    /// The key ring's file, in its place
+    #[arg(long, global = true, value_name = "FILE", env = "KEY_RING_FILE")]
+    key_ring_file: Option<PathBuf>,
+}
+
+/// What a stack on this machine writes beside its data file.
+#[derive(Debug, Deserialize)]
+struct Running {
+    dynamodb_url: String,
+    haravan_webhook_url: String,
+}
+
+/// The way to a deployment.
+pub(crate) struct Deployment {
+    pub client: Client,
+    pub tables: TableNames,
+    pub store: Store,
+    pub ring: SecretSource,
+    pub directory: Directory,
+    pub reach: Reach,
+    pub http: reqwest::Client,
+    /// Base URL of Haravan's webhook control.
+    pub haravan_webhook: String,
+}
+
+impl Deployment {
+    /// Opens the way; nothing is called yet.
+    pub async fn open(options: &Options, io: &Io<'_>) -> Result<Self> {
+        let running = options.local.as_deref().map(running).transpose()?;
+        let mut env = Env::new(io.env);
+        let tables = match (&options.tables, &running) {
+            (Some(prefix), _) => prefixed(prefix),
+            (None, Some(_)) => prefixed(""),
+            // Of the ring's variables the options know as well.
+            (None, None) => {
+                let mut names = Env::new(io.env);
+                let read = Settings::read(&mut names).tables;
+                let missing = [&read.tenants, &read.connections, &read.inbox, &read.dedup];
+                if missing.iter().any(|name| name.is_empty()) {
+                    return Err(anyhow!(
+                        "which deployment? Say --local FILE, --tables PREFIX, or set TENANTS_TABLE, CONNECTIONS_TABLE, INBOX_TABLE and DEDUP_TABLE"
+                    ));
+                }
+                read
+            }
+        };
+        let endpoint = running.as_ref().map(|running| running.dynamodb_url.clone());
+        let endpoint = endpoint.or_else(|| options.endpoint.clone());
+        let on_this_machine = endpoint.as_deref().is_some_and(is_loopback);
+        let reach = match env.or("ALLOW_LOOPBACK", on_this_machine, "true or false") {
+            true => Reach::Loopback,
+            false => Reach::Public,
+        };
+        let haravan_webhook = env.or("HARAVAN_WEBHOOK_URL", subscription::DEFAULT_BASE.to_owned(), "a URL");
+        let haravan_webhook = env.finish(haravan_webhook)?;
+        let haravan_webhook = running.map_or(haravan_webhook, |running| running.haravan_webhook_url);
+        let client = client(endpoint.as_deref()).await;
+        let store = Store::new(&client, tables.clone());
+        let ring = ring(options).await?;
+        let directory = Directory::new(store.clone(), ring.clone(), io.clock.clone());
+        let http = reach.client().context("TLS cannot be set up")?;
+        Ok(Self { client, tables, store, ring, directory, reach, http, haravan_webhook })
+    }
+}
+
+fn running(data: &Path) -> Result<Running> {
+    let path = data.with_extension("running");
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!(
+            "no stack runs on {}: {} cannot be read; start it with `cargo run`",
+            data.display(),
+            path.display()
+        )
+    })?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not readable", path.display()))
+}
+
+fn prefixed(prefix: &str) -> TableNames {
+    let [tenants, connections, inbox, dedup] = TABLES.map(|table| format!("{prefix}{}", table.name));
+    TableNames { tenants, connections, inbox, dedup }
+}
+
+fn is_loopback(endpoint: &str) -> bool {
+    Reach::Loopback.base_url(endpoint).is_ok() && Reach::Public.base_url(endpoint).is_err()
+}
+
+async fn client(endpoint: Option<&str>) -> Client {
+    match endpoint {
+        Some(endpoint) if is_loopback(endpoint) => Client::from_conf(
+            aws_sdk_dynamodb::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .endpoint_url(endpoint)
+                .region(Region::from_static("ap-southeast-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+                .build(),
+        ),
+        Some(endpoint) => {
+            Client::from_conf(Builder::from(&sdk_config().await).endpoint_url(endpoint).build())
+        }
+        None => Client::new(&sdk_config().await),
+    }
+}
+
+async fn ring(options: &Options) -> Result<SecretSource> {
+    if let Some(data) = &options.local {
+        return Ok(SecretSource::File(data.with_extension("keyring")));
+    }
+    if let Some(path) = &options.key_ring_file {
+        return Ok(SecretSource::File(path.clone()));
+    }
+    let secret_id = options.key_ring_secret.clone();
+    let secret_id =
+        secret_id.ok_or_else(|| anyhow!("where is the key ring? Set KEY_RING_SECRET or KEY_RING_FILE"))?;
+    let client = aws_sdk_secretsmanager::Client::new(&sdk_config().await);
+    Ok(SecretSource::SecretsManager { client, secret_id })
+}

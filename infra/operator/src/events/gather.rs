@@ -1,0 +1,149 @@
+//! Which events are meant, and finding them.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use common::id::TenantId;
+use common::store::inbox::listing::{Place, Which};
+use common::store::inbox::{Event, Inbox, Status};
+use jiff::Timestamp;
+
+use crate::show::past;
+
+/// Events read at a time.
+const PAGE: usize = 100;
+
+#[derive(Debug, Args)]
+pub(crate) struct FilterOptions {
+    /// The tenant
+    #[arg(long)]
+    pub tenant: TenantId,
+
+    /// Where they stand
+    #[arg(long)]
+    pub state: Option<State>,
+
+    /// Why they stand there, a code such as crm_refused
+    #[arg(long, value_name = "CODE")]
+    pub reason: Option<String>,
+
+    /// Received since: 90m, 2h or 3d ago, a day, or an RFC 3339 instant
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+
+    /// Received before
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+/// Where events stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum State {
+    /// All
+    All,
+    /// Still to be worked on: ready, working and waiting
+    Open,
+    /// To be worked on at once
+    Ready,
+    /// At a worker
+    Working,
+    /// Put off
+    Waiting,
+    /// Set aside for a person
+    Parked,
+    /// Finished
+    Done,
+}
+
+impl State {
+    fn lists(self) -> (bool, &'static [Which]) {
+        match self {
+            Self::All => (true, &[Which::Failed, Which::Done]),
+            Self::Open | Self::Ready | Self::Working | Self::Waiting => (true, &[]),
+            Self::Parked => (false, &[Which::Failed]),
+            Self::Done => (false, &[Which::Done]),
+        }
+    }
+
+    fn takes(self, status: Status) -> bool {
+        match self {
+            Self::All => true,
+            Self::Open => !matches!(status, Status::Done | Status::Parked),
+            Self::Ready => status == Status::Ready,
+            Self::Working => status == Status::Working,
+            Self::Waiting => status == Status::Waiting,
+            Self::Parked => status == Status::Parked,
+            Self::Done => status == Status::Done,
+        }
+    }
+}
+
+/// Which events.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    state: State,
+    reason: Option<String>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Everything in a state.
+    pub fn of(state: State) -> Self {
+        Self { state, reason: None, since: None, until: None }
+    }
+
+    /// What the options say; `unsaid` is the state where they say none.
+    pub fn read(options: &FilterOptions, unsaid: State, now: Timestamp) -> Result<Self> {
+        let time = |text: &Option<String>| {
+            text.as_deref().map(|text| past(text, now).map_err(anyhow::Error::msg)).transpose()
+        };
+        Ok(Self {
+            state: options.state.unwrap_or(unsaid),
+            reason: options.reason.clone(),
+            since: time(&options.since)?,
+            until: time(&options.until)?,
+        })
+    }
+
+    fn takes(&self, event: &Event) -> bool {
+        self.state.takes(event.status)
+            && self.reason.as_ref().is_none_or(|reason| event.reason.as_ref() == Some(reason))
+            && self.since.is_none_or(|since| event.received_at >= since)
+            && self.until.is_none_or(|until| event.received_at < until)
+    }
+}
+
+/// A tenant's events of this kind, the newest first, at most `limit`.
+pub(crate) async fn gather(
+    inbox: &Inbox,
+    tenant: &TenantId,
+    filter: &Filter,
+    limit: usize,
+) -> Result<Vec<Event>> {
+    let (open, lists) = filter.state.lists();
+    let mut found: Vec<Event> = Vec::new();
+    if open {
+        let events = inbox.of_keys(&inbox.open_of(tenant).await?).await?;
+        found.extend(events.into_iter().filter(|event| filter.takes(event)));
+    }
+    for which in lists {
+        let mut after: Option<Place> = None;
+        let mut taken = 0_usize;
+        loop {
+            let listed = inbox.newest(tenant, *which, after.as_ref(), PAGE).await?;
+            after = listed.events.last().map(Place::of);
+            let too_old = |event: &Event| filter.since.is_some_and(|since| event.received_at < since);
+            let old = listed.events.last().is_some_and(too_old);
+            let before = found.len();
+            found.extend(listed.events.into_iter().filter(|event| filter.takes(event)));
+            taken = taken.saturating_add(found.len().saturating_sub(before));
+            if !listed.more || old || taken >= limit {
+                break;
+            }
+        }
+    }
+    found.sort_by_cached_key(Place::of);
+    found.dedup_by(|one, other| one.key == other.key);
+    found.truncate(limit);
+    Ok(found)
+}

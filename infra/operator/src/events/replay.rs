@@ -1,0 +1,184 @@
+//! `events replay`: another try, and with `--dry-run` what it would change, here and in the CRM.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use common::body;
+use common::getfly::client::Getfly;
+use common::haravan::order::Order;
+use common::haravan::webhook::{Entity, unwrapped};
+use common::id::OrderId;
+use common::intake::buyer::Buyer;
+use common::intake::draft;
+use common::seal::Place;
+use common::store::inbox::address::event_id;
+use common::store::inbox::{Event, Status};
+use common::store::schema::tenants::CRM_KEY;
+use common::store::tenants::TenantRecord;
+use common::tenant::tenant_place;
+use serde_json::{Value, json};
+
+use super::gather::{Filter, FilterOptions, State, gather};
+use super::show::find;
+use crate::session::Session;
+
+/// Events of a dry run for which the CRM is asked: its allowance is small.
+const ASKED: usize = 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Events, as `list` names them; none for all that the filter finds
+    #[arg(conflicts_with_all = ["state", "reason", "since", "until"])]
+    events: Vec<String>,
+
+    #[command(flatten)]
+    filter: FilterOptions,
+
+    /// Most events
+    #[arg(long, value_name = "NUMBER", default_value_t = 500)]
+    limit: usize,
+
+    /// Change nothing; show what would change
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Result<()> {
+    let record = session.tenant(&options.filter.tenant).await?;
+    let mut events = Vec::new();
+    if options.events.is_empty() {
+        let filter = Filter::read(&options.filter, State::Parked, session.now())?;
+        events = gather(&session.store().inbox, &record.id, &filter, options.limit).await?;
+    }
+    for event in &options.events {
+        let event = find(&record.id, event, session).await?;
+        if !can_be_replayed(&event) {
+            bail!(
+                "{} is {}; only parked and waiting events are replayed",
+                event_id(&event.key),
+                event.status.as_str()
+            );
+        }
+        events.push(event);
+    }
+    events.retain(can_be_replayed);
+    if options.dry_run {
+        return show(&record, &events, session).await;
+    }
+    if events.len() > 1 {
+        session.confirm(
+            &format!("{} events of {} will be tried again.", events.len(), record.id),
+            options.yes,
+        )?;
+    }
+    let (now, inbox) = (session.now(), session.store().inbox.clone());
+    let mut replayed = Vec::new();
+    for event in &events {
+        let changed = match event.status {
+            Status::Parked => inbox.retry(&event.key, now).await?,
+            _ => inbox.hurry(&event.key, now).await?,
+        };
+        if changed {
+            replayed.push(event_id(&event.key));
+        }
+    }
+    let passed = events.len().saturating_sub(replayed.len());
+    let words = match passed {
+        0 => format!("{} events are tried again.", replayed.len()),
+        _ => format!("{} events are tried again; {passed} had changed meanwhile.", replayed.len()),
+    };
+    session.tell(&json!({"tenant": record.id, "replayed": replayed, "changed_meanwhile": passed}), &words)
+}
+
+fn can_be_replayed(event: &Event) -> bool {
+    matches!(event.status, Status::Parked | Status::Waiting)
+}
+
+async fn show(record: &TenantRecord, events: &[Event], session: &mut Session<'_, '_>) -> Result<()> {
+    let crm = crm(record, session).await?;
+    let (mut told, mut words) = (Vec::new(), Vec::new());
+    for (at, event) in events.iter().enumerate() {
+        let id = event_id(&event.key);
+        let why = event.reason.as_deref().unwrap_or("-");
+        let (before, after) = match event.status {
+            Status::Parked => (
+                format!("parked ({why}), attempts {}", event.attempts),
+                "ready, attempts 0, history + retried".to_owned(),
+            ),
+            _ => {
+                let due = event.due.map(|due| due.to_string()).unwrap_or_default();
+                (format!("waiting ({why}), due {due}"), "waiting, due now".to_owned())
+            }
+        };
+        words.push(format!("{id}\n  - {before}\n  + {after}"));
+        let mut entry = json!({"id": id, "before": before, "after": after});
+        if at < ASKED
+            && let Some((said, would)) = in_crm(record, event, &crm, session).await?
+        {
+            words.push(said);
+            if let Value::Object(entry) = &mut entry {
+                entry.insert("crm".to_owned(), would);
+            }
+        }
+        told.push(entry);
+    }
+    words.push(format!("{} events would be tried again; nothing was changed.", events.len()));
+    session.tell(&json!({"tenant": record.id, "dry_run": true, "events": told}), &words.join("\n"))
+}
+
+async fn crm(record: &TenantRecord, session: &Session<'_, '_>) -> Result<Option<Getfly>> {
+    let deployment = &session.deployment;
+    let Ok(base) = deployment.reach.base_url(&record.crm_url) else { return Ok(None) };
+    let place = Place { key: &tenant_place(&record.id), field: CRM_KEY };
+    let key = deployment.directory.unseal(place, &record.crm_key).await?;
+    Ok(Some(Getfly::new(deployment.http.clone(), base, key, session.io.clock.clone())))
+}
+
+/// What would become of an order in the CRM. `None` for customers and what cannot be read.
+async fn in_crm(
+    record: &TenantRecord,
+    event: &Event,
+    crm: &Option<Getfly>,
+    session: &Session<'_, '_>,
+) -> Result<Option<(String, Value)>> {
+    if event.topic.entity() != Entity::Order || event.topic.is_delete() {
+        return Ok(None);
+    }
+    let stored = session.store().inbox.whole_body(event).await?;
+    let Ok(bytes) = body::unpack(&stored) else { return Ok(None) };
+    let order: Option<Order> = unwrapped(&bytes).and_then(|text| serde_json::from_str(text).ok());
+    let Some(order) = order else { return Ok(None) };
+    let Some(id) = order.id.map(OrderId) else { return Ok(None) };
+    let code = draft::order_code(id);
+    let there = match crm {
+        Some(crm) => crm.order(&code).await.ok(),
+        None => None,
+    };
+    let buyer = Buyer::of_order(&order, id);
+    let drafted = draft::order(&order, id, &buyer, &record.settings, None);
+    let (said, would) = match (&there, drafted) {
+        (Some(Some(_)), _) => {
+            (format!("  = CRM order {code}: there already, not made again"), json!("there"))
+        }
+        (_, Err(missing)) => {
+            (format!("  = CRM order {code}: cannot be drafted: {missing}"), json!("not drafted"))
+        }
+        (there, Ok(draft)) => {
+            let sum = draft.order.expected_total();
+            let lines = draft.order.saved_order_details.len();
+            match there {
+                Some(None) => (format!("  + CRM order {code}: {lines} lines, {sum} đ"), json!("made")),
+                _ => (
+                    format!(
+                        "  ? CRM order {code}: {lines} lines, {sum} đ; the CRM did not say whether it is there"
+                    ),
+                    json!("unknown"),
+                ),
+            }
+        }
+    };
+    Ok(Some((said, json!({"order_code": code, "outcome": would}))))
+}
