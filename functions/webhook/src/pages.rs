@@ -8,7 +8,7 @@
 //! A delivery proves only that the provider sent it. Which tenant an event is for is what the page's claim says, read
 //! consistently with each delivery, once per page; so an event that comes after a disconnect is dropped, and one right
 //! after a connect, or after a move to another tenant, is its new owner's. Only that a page is *nobody's* is remembered,
-//! for [`strangers::STRANGER_FOR`], so that a page we cannot silence costs next to nothing.
+//! for `STRANGER_FOR`, so that a page we cannot silence costs next to nothing.
 //!
 //! Each item is stored by itself under a digest of its own bytes: Facebook batches anew when it repeats. If any item is
 //! not stored the answer is 503 and the whole delivery comes again, in which what was stored is a duplicate. Facebook

@@ -29,7 +29,7 @@ pub enum Due {
     Import(TenantId, OrgId),
     /// A page.
     Page(TenantId, PageKey),
-    /// A Facebook page that sends events though nobody has connected it ([`super::orphan`]).
+    /// A Facebook page that sends events though nobody has connected it (`orphan.rs`).
     Orphan(PageId),
 }
 

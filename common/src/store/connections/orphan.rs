@@ -2,7 +2,7 @@
 //!
 //! A subscription outlives its connection when unsubscribing failed, or when another deployment of the app made it.
 //! Whoever meets such an event notes the page here; upkeep finds it on the watch list and unsubscribes it with the app's
-//! own token (pages.md §1.16). The note stays for [`ORPHAN_FOR`], so that the events still under way, however many, lead
+//! own token (pages.md §1.16). The note stays for `ORPHAN_FOR`, so that the events still under way, however many, lead
 //! to one call.
 
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) const ORPHAN_PREFIX: &str = "orphan#facebook#";
 
 impl Connections {
     /// Notes that a page sends events and is nobody's: upkeep unsubscribes it at its next run. `false` when it was noted
-    /// within [`ORPHAN_FOR`].
+    /// within `ORPHAN_FOR`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
