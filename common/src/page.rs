@@ -169,12 +169,18 @@ impl Policy {
             self.frame_ancestors.join(" ")
         };
         let forms: String = self.form_action.iter().map(|origin| format!(" {origin}")).collect();
-        let pictures = if self.pictures { "; img-src https:" } else { "" };
+        let pictures = if self.pictures { "; img-src 'self' https:" } else { "" };
         format!(
             "default-src 'none'; style-src {}; form-action 'self'{forms}; frame-ancestors {frames}; base-uri 'none'{pictures}",
             *STYLE_SOURCE
         )
     }
+}
+
+/// Whether a provider's picture may be shown: over https, or from the providers simulated on this machine, which are at our
+/// own address.
+pub fn is_picture(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://127.0.0.1:")
 }
 
 /// A page as an answer: never cached, never sniffed, a referrer to ourselves only unless told. Without a referrer browsers

@@ -9,6 +9,7 @@ use super::error::{Call, GraphError};
 use super::graph::Graph;
 use crate::haravan::lenient;
 use crate::id::FbUserId;
+use crate::page::is_picture;
 
 /// A person, as our app knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,7 @@ struct PictureData {
 impl Picture {
     /// Its address, if a browser may load it.
     pub fn url(self) -> Option<String> {
-        self.data?.url.filter(|url| url.starts_with("https://"))
+        self.data?.url.filter(|url| is_picture(url))
     }
 }
 

@@ -12,6 +12,7 @@ use super::error::{ApiError, Host};
 use crate::facebook::signature::appsecret_proof;
 use crate::haravan::lenient;
 use crate::id::OaId;
+use crate::page::is_picture;
 
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -96,7 +97,7 @@ fn read(body: &[u8]) -> Option<Oa> {
     Some(Oa {
         id: data.oa_id.or(data.oaid)?.parse().ok()?,
         name: data.name,
-        avatar: data.avatar.filter(|url| url.starts_with("https://")),
+        avatar: data.avatar.filter(|url| is_picture(url)),
         verified: data.is_verified,
         package: data.package_name,
         package_until: day.and_then(|day| Date::strptime("%d/%m/%Y", day).ok()),

@@ -31,7 +31,7 @@ async fn a_fanpage_is_connected() {
     assert!(list.body.contains("https://facebook.example.test/pictures/"), "{}", list.body);
     let origin = lobby.console();
     assert!(list.policy.contains(&format!("form-action 'self' {origin}")), "{}", list.policy);
-    assert!(list.policy.contains("img-src https:"), "{}", list.policy);
+    assert!(list.policy.contains("img-src 'self' https:"), "{}", list.policy);
 
     let (page, before) = (fanpage(SHOP_PAGE), lobby.world.clock.now());
     let done = lobby.pick(&mut browser, &choice, SHOP_PAGE).await;

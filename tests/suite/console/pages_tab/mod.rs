@@ -139,7 +139,7 @@ async fn a_connected_page_is_shown_with_everything_that_is_known_of_it() {
         .says(&format!("href=\"/console/pages/{FANPAGE}/disconnect\">Ngắt kết nối"))
         .hides("Tính vào hạn mức của");
     let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-    assert!(policy.contains("img-src https:"), "{policy}");
+    assert!(policy.contains("img-src 'self' https:"), "{policy}");
     in_english(&mut browser, "/console/pages")
         .await
         .says("Connections in use: 2/3")
