@@ -1,5 +1,6 @@
 //! What is known of a page, in facts; [`super::said`] puts them in words.
 
+use common::page::is_picture;
 use common::store::connections::{ConnectionStatus, PageConnection, PageKey, Person, reason};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,7 +16,7 @@ pub(crate) struct PageReport {
     pub provider_id: String,
     /// Its name; its id when it has none.
     pub name: String,
-    /// Address of its picture; `https` only.
+    /// Address of its picture, if it may be shown.
     pub picture: Option<String>,
     /// Its category, in the provider's words.
     pub category: Option<String>,
@@ -99,7 +100,7 @@ impl PageReport {
             provider: page.page.provider(),
             name: if name.is_empty() { provider_id.clone() } else { name.to_owned() },
             provider_id,
-            picture: page.profile.picture.clone().filter(|address| address.starts_with("https://")),
+            picture: page.profile.picture.clone().filter(|address| is_picture(address)),
             category: page.profile.kind.clone(),
             status,
             reason: page.reason.clone(),
