@@ -1,14 +1,15 @@
 //! Pages against a small model: two tenants with two admin accounts each, four pages of both providers, connects that
-//! read, wait and write late, ends and their finishing in any order, refreshes that stop anywhere.
+//! read, wait and write late, ends and their finishing in any order, refreshes that stop anywhere, and webhooks between.
 //!
-//! What must hold after every step: a page belongs to one tenant at most; an account's counter is the number of its live
-//! pages and never above the limit; what is live has a token and is looked after; a refresh token is never spent unnoticed.
+//! What must hold after every step: a page belongs to one tenant at most, and an event goes to no other; an account's
+//! counter is the number of its live pages and never above the limit; what is live has a token and is looked after; a
+//! refresh token is never spent unnoticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::id::TenantId;
 use common::store::claims::ClaimToken;
-use common::store::connections::page::Profile;
+use common::store::connections::page::{Belongs, Profile};
 use common::store::connections::{
     ConnectionRef, ConnectionStatus, Connections, Lease, NewPage, PageConnect, PageConnection, PageKey,
     Person, SealedTokens, Subject, reason,
@@ -235,7 +236,28 @@ impl Play<'_> {
         assert!(!stored || refresh_of(now.tokens.as_ref()) == Some(pair));
     }
 
+    /// A webhook that comes now belongs to the tenant whose connection lives, and to nobody else.
+    async fn events_go_home(&self) {
+        for page in 0..PAGES {
+            let mut homes = BTreeSet::new();
+            for tenant in 0..TENANTS.len() {
+                if self.stored((tenant, page)).await.is_some_and(|found| found.is_live()) {
+                    homes.insert(self.tenant((tenant, page)));
+                }
+            }
+            assert!(homes.len() <= 1, "a page of two tenants: {homes:?}");
+            let belongs = self.connections.belongs(&self.page((0, page))).await.unwrap();
+            match homes.pop_first() {
+                Some(home) => assert_eq!(belongs, Belongs::To(home)),
+                None => {
+                    assert!(!matches!(belongs, Belongs::To(_)), "an event for nobody's page: {belongs:?}")
+                }
+            }
+        }
+    }
+
     async fn compare(&self) {
+        self.events_go_home().await;
         for (tenant, name) in TENANTS.iter().enumerate() {
             let mut live: BTreeMap<String, u32> = BTreeMap::new();
             for page in 0..PAGES {
