@@ -29,6 +29,26 @@ impl Story {
         self.browser.see("Chọn trang và quyền").await;
     }
 
+    /// From the console, with the consent given there, to Zalo's page of accounts and consent.
+    async fn to_zalo(&self) {
+        self.browser.open(&self.console("pages/add")).await;
+        self.browser.click("#consent").await;
+        self.browser.press("Tiếp tục với Zalo").await;
+        self.browser.see("Zalo giả lập").await;
+        if !self.browser.text().await.contains("Dùng tài khoản khác") {
+            self.browser.click("button[name='admin']").await;
+        }
+        self.browser.see("Cấp quyền cho ứng dụng").await;
+    }
+
+    /// From the list of pages through the question to the receipt.
+    async fn disconnect(&self, page: &PageKey) {
+        self.browser.open(&self.console(&format!("pages/{}/disconnect", page.slug()))).await;
+        self.browser.look(&format!("{}-disconnect", page.provider())).await;
+        self.browser.press("Đồng ý").await;
+        self.browser.see("Mã biên nhận").await;
+    }
+
     async fn choose(&self, page: impl std::fmt::Display) {
         self.browser.press("Tiếp tục").await;
         self.browser.click(&format!("#page-{page}")).await;
@@ -73,11 +93,12 @@ async fn an_admin_connects_pages_up_to_the_limit_and_disconnects_one(screen: Scr
     browser.wait_for(&story.console("activity?filter=pages"), "Facebook").await;
     browser.look("pages-message").await;
 
-    browser.open(&story.console("pages/add")).await;
-    browser.click("#consent").await;
-    browser.press("Tiếp tục với Zalo").await;
-    browser.see("Zalo giả lập").await;
-    browser.click("button[name='admin']").await;
+    story.to_zalo().await;
+    browser.press("Huỷ").await;
+    browser.see("Zalo").await;
+    browser.look("zalo-refused").await;
+
+    story.to_zalo().await;
     browser.click("input[name='oa_id']").await;
     browser.click("input[name='consent']").await;
     browser.look("zalo-consent").await;
@@ -93,14 +114,18 @@ async fn an_admin_connects_pages_up_to_the_limit_and_disconnects_one(screen: Scr
     browser.look("pages-limit-add").await;
     assert!(!browser.text().await.contains("Tiếp tục với Facebook"));
 
-    let page = PageKey::Facebook(SHOP_PAGE.to_string().parse().unwrap());
-    browser.open(&story.console(&format!("pages/{}/disconnect", page.slug()))).await;
-    browser.look("pages-disconnect").await;
-    browser.press("Đồng ý").await;
-    browser.see("Mã biên nhận").await;
+    story.disconnect(&PageKey::Facebook(SHOP_PAGE.to_string().parse().unwrap())).await;
     browser.see("2/3").await;
     browser.look("pages-disconnected").await;
     assert_eq!(facebook.subscription(SHOP_PAGE), None);
+
+    let tenant = stack.addresses.tenant_id.parse().unwrap();
+    let pages = stack.store.connections.pages(&tenant).await.unwrap();
+    let oa = pages.into_iter().find(|page| matches!(page.page, PageKey::Zalo(_))).unwrap();
+    story.disconnect(&oa.page).await;
+    browser.see("1/3").await;
+    browser.see("oa.zalo.me/manage").await;
+    browser.look("zalo-disconnected").await;
     story.browser.close().await;
 }
 
