@@ -64,6 +64,26 @@ browser() {
   fi
 }
 
+# Debian's nginx at $nginx: the one on the path, or unpacked without being installed, which would start a server.
+nginx="$ci_dir/nginx/usr/sbin/nginx"
+web_server() {
+  if command -v nginx >/dev/null; then
+    nginx=$(command -v nginx)
+    return
+  fi
+  if [ -x "$nginx" ]; then return; fi
+  step "packages: nginx"
+  local unpacked
+  unpacked=$(mktemp -d)
+  apt-get update -qq
+  (cd "$unpacked" && apt-get download -qq -o APT::Sandbox::User=root nginx && dpkg-deb -x nginx_*.deb root)
+  mkdir -p "$ci_dir"
+  rm -rf "$ci_dir/nginx"
+  mv "$unpacked/root" "$ci_dir/nginx"
+  rm -rf "$unpacked"
+  command -v openssl >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl >/dev/null
+}
+
 # A port on loopback that was free a moment ago.
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'

@@ -13,6 +13,7 @@
 )]
 
 mod driver;
+mod frame;
 mod pages;
 
 use std::sync::Arc;

@@ -87,9 +87,15 @@ async fn an_admin_connects_pages_up_to_the_limit_and_disconnects_one(screen: Scr
     browser.see("1/3").await;
     browser.look("pages-one").await;
 
-    // What the page is sent is stored for the CRM.
+    // What the page is sent, from the first page here, is stored for the CRM.
     let facebook = &stack.pages.as_ref().unwrap().facebook;
-    facebook.send_message(SHOP_PAGE, "Shop còn sổ tay không ạ?").unwrap();
+    browser.open(&stack.addresses.base_url).await;
+    browser.see("Nhắn cho trang").await;
+    browser.fill("text", "Shop còn sổ tay không ạ?").await;
+    browser.press("Gửi tin nhắn").await;
+    browser.see("Đã nhắn cho").await;
+    browser.see("Tin nhắn Facebook ·").await;
+    browser.look("first-page-message").await;
     browser.wait_for(&story.console("activity?filter=pages"), "Facebook").await;
     browser.look("pages-message").await;
 

@@ -28,6 +28,7 @@ mod order_rules;
 mod page_events;
 mod pages;
 mod pages_life;
+mod proxy;
 mod reconcile;
 mod security;
 mod shops;

@@ -25,8 +25,11 @@ use secrecy::SecretString;
 
 use crate::{FUNCTION, Grant, page};
 
+/// Longest wait for what the shop says of itself.
+const FACTS_BUDGET: Duration = Duration::from_secs(12);
+
 /// Longest wait for the webhooks: the shop is connected by then, and upkeep tries again.
-const SUBSCRIBE_BUDGET: Duration = Duration::from_secs(20);
+const SUBSCRIBE_BUDGET: Duration = Duration::from_secs(12);
 
 /// Longest wait before asking for the shop once more.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
@@ -74,14 +77,17 @@ impl Grant {
     /// The shop of the new token, in its own words. Haravan's limit may be used up by a backlog of ours: one more try.
     async fn facts(&self, proven: &Proven) -> Result<ShopFacts, Refusal> {
         let token = &proven.tokens.access;
-        let facts = match self.admin.shop(token).await {
-            Err(ApiError::Transient { after }) => {
-                self.connecting.clock.sleep(after.unwrap_or(MAX_PAUSE).min(MAX_PAUSE)).await;
-                self.admin.shop(token).await
+        let asked = async {
+            match self.admin.shop(token).await {
+                Err(ApiError::Transient { after }) => {
+                    self.connecting.clock.sleep(after.unwrap_or(MAX_PAUSE).min(MAX_PAUSE)).await;
+                    self.admin.shop(token).await
+                }
+                answer => answer,
             }
-            answer => answer,
         };
-        let facts = facts.map_err(Refusal::NoShop)?;
+        let answer = tokio::time::timeout(FACTS_BUDGET, asked).await;
+        let facts = answer.unwrap_or(Err(ApiError::Transient { after: None })).map_err(Refusal::NoShop)?;
         if facts.id == Some(proven.claims.org) { Ok(facts) } else { Err(Refusal::ForeignToken) }
     }
 

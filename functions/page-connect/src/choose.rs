@@ -17,7 +17,7 @@ use crate::kind::{ask_for_the_right, role};
 use crate::refusal::{Refusal, Visit};
 use crate::{Connecting, FUNCTION};
 
-/// Longest wait for the list; the gateway hangs up after thirty seconds.
+/// Longest wait for the list: who waits longer thinks that it failed.
 const LIST_BUDGET: Duration = Duration::from_secs(25);
 
 /// Claims looked up at the same time.

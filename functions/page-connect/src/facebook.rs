@@ -1,18 +1,27 @@
 //! Facebook's answer (pages.md §1.3–1.6): who logged in, and what they granted.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use common::browser;
+use common::facebook::app::UserToken;
+use common::facebook::graph::Graph;
+use common::facebook::person::{Me, Permissions};
 use common::form::Fields;
 use common::page::redirect;
 use common::seal::random_text;
 use common::store::connections::{Person, Subject};
 use common::store::ephemeral::Kind;
+use secrecy::SecretString;
 
 use crate::choice::{Choice, LIFETIME};
 use crate::flow::Provider;
 use crate::refusal::{Refusal, Visit};
 use crate::{CHOOSE, Connecting, FUNCTION};
+
+/// Longest wait for all that is asked about the person.
+const PERSON_BUDGET: Duration = Duration::from_secs(40);
 
 /// Exchanges the code, keeps the person's token for the choice, and leads to it.
 pub(crate) async fn answered(
@@ -24,12 +33,8 @@ pub(crate) async fn answered(
     let back = connecting.resume(Provider::Facebook, fields, headers, visit).await?;
     let graph = connecting.providers.facebook().await?;
     let redirect_uri = connecting.address(Provider::Facebook.callback());
-    let short = graph.exchange_code(&back.code, &redirect_uri).await?;
-    // A page token made from the short one would die with it (pages.md §1.5).
-    let long = graph.long_lived(&short.token).await?.token;
-    let me = graph.me(&long).await?;
-    connecting.doubt_pages_of(me.id.as_str()).await;
-    let granted = graph.permissions(&long).await?;
+    let asked = tokio::time::timeout(PERSON_BUDGET, connecting.ask(&graph, &back.code, &redirect_uri)).await;
+    let Asked { long, me, granted } = asked.map_err(|_| Refusal::Silent)??;
     let missing = granted.missing();
     if !missing.is_empty() {
         return Err(Refusal::Permissions(missing));
@@ -50,7 +55,24 @@ pub(crate) async fn answered(
     Ok(redirect(StatusCode::SEE_OTHER, &connecting.address(&format!("{CHOOSE}/{id}")), cookie))
 }
 
+/// What Facebook said of a person.
+struct Asked {
+    long: UserToken,
+    me: Me,
+    granted: Permissions,
+}
+
 impl Connecting {
+    async fn ask(&self, graph: &Graph, code: &SecretString, redirect_uri: &str) -> Result<Asked, Refusal> {
+        let short = graph.exchange_code(code, redirect_uri).await?;
+        // A page token made from the short one would die with it (pages.md §1.5).
+        let long = graph.long_lived(&short.token).await?.token;
+        let me = graph.me(&long).await?;
+        self.doubt_pages_of(me.id.as_str()).await;
+        let granted = graph.permissions(&long).await?;
+        Ok(Asked { long, me, granted })
+    }
+
     /// The log-in has just replaced what the person granted before: upkeep looks at all of their pages, of any tenant, at
     /// its next run. A failure costs no more than the wait for the daily look.
     async fn doubt_pages_of(&self, person: &str) {

@@ -27,6 +27,9 @@ use crate::commit::was_live;
 use crate::refusal::{Refusal, Visit};
 use crate::{Connecting, FUNCTION};
 
+/// Longest wait for the page's own token and rights.
+const PAGE_BUDGET: Duration = Duration::from_secs(20);
+
 /// Longest wait for the webhooks.
 const SUBSCRIBE_BUDGET: Duration = Duration::from_secs(12);
 
@@ -51,7 +54,8 @@ pub(crate) async fn picked(
     let before = free(connecting, &opened, &page).await?;
 
     let graph = connecting.providers.facebook().await?;
-    let picked = graph.page_with_token(&page_id, &opened.token).await?;
+    let asked = tokio::time::timeout(PAGE_BUDGET, graph.page_with_token(&page_id, &opened.token)).await;
+    let picked = asked.map_err(|_| Refusal::Silent)??;
     match pickable(picked.tasks.as_deref(), true, connecting.unknown_role) {
         Pickable::Ok => {}
         why => return Err(Refusal::Role(why)),

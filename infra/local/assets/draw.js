@@ -1,5 +1,5 @@
 // What moves on the page, drawn from one look at the state. Text only ever goes in as text.
-import { clock, money, number, ofCode, t } from "./words.js";
+import { clock, money, number, ofCode, ofServer, t } from "./words.js";
 
 export const byId = (id) => document.getElementById(id);
 
@@ -52,7 +52,10 @@ export function nameOf(state, topic, id) {
   return fullName(state.shop?.customers.find((customer) => customer.id === id)) || id || "";
 }
 
-export const STATUSES = ["ready", "working", "waiting", "done", "parked"];
+/// An event in words: what a page was sent brings its own.
+export const titleOf = (state, event) => (event.page ? `${ofServer(event.said)} · ${event.page}` : `${ofCode("topics", event.topic)} ${nameOf(state, event.topic, event.id)}`);
+
+export const STATUSES = ["ready", "working", "waiting", "done", "parked", "kept"];
 
 export function drawCounts(state, chosen, choose) {
   const rows = [["all", state.total], ...STATUSES.map((status) => [status, state.counts[status]])];
@@ -66,7 +69,7 @@ export function drawEvents(state, chosen, mine, retry) {
   const now = Date.parse(state.now);
   const rows = fitting.map((event) => ({
     ...event,
-    what: `${ofCode("topics", event.topic)} ${nameOf(state, event.topic, event.id)}`,
+    what: titleOf(state, event),
     mine: mine.has(event.id),
     wait: event.due && Math.max(0, Math.ceil((Date.parse(event.due) - now) / 1000)),
   }));
@@ -106,6 +109,22 @@ export function drawDeliveries(state) {
       el("span", {}, `${ofCode("topics", delivery.topic)} ${delivery.what}`),
       delivery.attempts > 1 && el("span", { class: "soft" }, t("tries", { n: delivery.attempts })),
       el("time", { class: "time", datetime: delivery.created_at }, clock(delivery.created_at)))));
+}
+
+/// The connected pages, and those among them that a message can be sent to.
+export function drawPages(state, about) {
+  const { pages } = state;
+  const kind = { facebook: "Facebook", zalo: "Zalo OA" };
+  byId("pages-none").hidden = pages.length > 0;
+  drawList(byId("page-list"), pages, (page) => page.key, (page) =>
+    el("li", {}, el("div", { class: "line" },
+      el("span", { class: `pill ${page.connected ? "done" : "bad"}` }, t(page.connected ? "page_connected" : "page_lost")),
+      el("span", { class: "what" }, page.name),
+      el("span", { class: "soft" }, kind[page.provider]))));
+  const form = byId("message-form");
+  const simulated = pages.filter((page) => about.providers[page.provider]);
+  form.hidden = !simulated.length;
+  drawList(form.elements.page, simulated, (page) => page.key, (page) => el("option", { value: page.key }, `${page.name} · ${kind[page.provider]}`));
 }
 
 export function drawShopOrders(state, act) {

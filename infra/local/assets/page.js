@@ -1,5 +1,5 @@
 // The page: asks for the state once a second, draws it, and sends what a person asks for to the simulators.
-import { byId, drawCounts, drawCrm, drawDeliveries, drawEvents, drawList, drawShopOrders, el, fullName, nameOf } from "./draw.js";
+import { byId, drawCounts, drawCrm, drawDeliveries, drawEvents, drawList, drawPages, drawShopOrders, el, fullName, titleOf } from "./draw.js";
 import { buildFaults, drawFaults } from "./faults.js";
 import { clock, currentLanguage, learn, money, number, ofCode, ofServer, speak, t } from "./words.js";
 
@@ -100,6 +100,7 @@ async function learnAbout() {
 function draw() {
   if (!about.shop) document.querySelector(".intro").textContent = t("intro_real");
   drawSettings();
+  drawPages(state, about);
   drawCounts(state, filter, (status) => { filter = status; draw(); });
   drawEvents(state, filter, mine, retry);
   byId("deliveries").hidden = !state.shop;
@@ -125,9 +126,9 @@ function announce(before, after) {
   if (!before) return;
   const key = (event) => `${event.key} ${event.digest}`;
   const was = new Map(before.events.map((event) => [key(event), event.status]));
-  const settled = after.events.filter((event) => ["done", "waiting", "parked"].includes(event.status) && was.get(key(event)) !== event.status);
+  const settled = after.events.filter((event) => ["done", "waiting", "parked", "kept"].includes(event.status) && was.get(key(event)) !== event.status);
   if (!settled.length) return;
-  const lines = settled.slice(0, 4).map((event) => t("became", { what: `${ofCode("topics", event.topic)} ${nameOf(after, event.topic, event.id)}`, status: ofCode("statuses", event.status) }));
+  const lines = settled.slice(0, 4).map((event) => t("became", { what: titleOf(after, event), status: ofCode("statuses", event.status) }));
   byId("announcer").textContent = lines.join(". ");
 }
 
@@ -224,6 +225,27 @@ byId("subscribe").addEventListener("click", (click) => run(click.currentTarget, 
   await ask(`${about.shop}/subscribe`, "POST", {});
   return "";
 }));
+
+// Pages.
+
+const TO_PAGE = {
+  facebook: (page, text) => ["send_message", { page: page.id, text }],
+  zalo: (page, text) => ["send_text", { oa: page.id, text }],
+};
+
+byId("message-form").addEventListener("submit", (submit) => {
+  submit.preventDefault();
+  const form = submit.target;
+  const page = state.pages.find(({ key }) => key === form.elements.page.value);
+  run(submit.submitter, form.querySelector(".told"), async () => {
+    const [path, body] = TO_PAGE[page.provider](page, form.elements.text.value.trim() || form.elements.text.placeholder);
+    const { delivery } = await ask(`${about.providers[page.provider]}/${path}`, "POST", body);
+    if (delivery == null) return t("message_unheard", { name: page.name });
+    mine = new Set([page.key]);
+    forget(form, "text");
+    return t("message_sent", { name: page.name });
+  });
+});
 
 // Faults and second tries.
 

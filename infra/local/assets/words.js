@@ -2,7 +2,7 @@
 // holds both for what is said as things happen. Words for the codes of events come from the server (/local/about).
 
 const english = {
-  intro: "The whole system runs on this machine: a simulated Haravan shop, the connector, and a simulated Getfly CRM. Place an order in the shop and watch the order and its buyer reach the CRM by themselves, even when things go wrong.",
+  intro: "The whole system runs on this machine: a simulated Haravan shop, the connector, a simulated Getfly CRM, and simulated Facebook and Zalo. Place an order in the shop and watch the order and its buyer reach the CRM by themselves, even when things go wrong.",
   admin_pages: "Open the admin pages, as from the CRM",
   addresses: "Addresses and keys",
   addresses_hint: "For this machine only. The webhook secret and the API key are loaded only when this part is open.",
@@ -20,7 +20,11 @@ const english = {
   product: "Product", product_any: "Empty: from the shop's catalogue", price: "Unit price (₫)", quantity: "Quantity",
   new_customer: "Create a customer", gender: "Gender", gender_any: "Invented", female: "Female", male: "Male",
   shop_orders: "Orders placed",
-  jump_shop: "Shop", jump_faults: "Faults", jump_events: "Events",
+  pages: "Pages of Facebook and Zalo", pages_none: "No page is connected yet.",
+  pages_hint: "Connect one as an admin does: open the admin pages, go to Pages and press Add a connection.",
+  pages_connect: "Open the admin pages to connect one",
+  to_page: "Write to the page", message: "Message", message_any: "Do you still have the notebook?", send_message: "Send the message",
+  jump_shop: "Shop", jump_pages: "Pages", jump_faults: "Faults", jump_events: "Events",
   faults: "Make things go wrong",
   events: "Events received", filter: "Filter by status", deliveries: "Webhook deliveries by Haravan",
   crm: "Getfly CRM", crm_orders: "Orders", crm_customers: "Customers",
@@ -36,6 +40,9 @@ const spoken = {
   real_crm: ["Đang dùng CRM thật tại {url}. Hãy xem khách và đơn ngay trong CRM đó.", "A real CRM is in use at {url}. Look at customers and orders there."],
   placed: ["Đã đặt đơn {name}, tổng {total}. Xem sự kiện và CRM để theo dõi.", "Order {name} placed, {total} in all. Watch the events and the CRM."],
   customer_made: ["Đã tạo khách {name}.", "Customer {name} created."],
+  message_sent: ["Đã nhắn cho {name}. Tin nằm trong danh sách sự kiện.", "Sent to {name}. It is on the list of events."],
+  message_unheard: ["{name} không báo cho ứng dụng: trang chưa đăng ký webhook hoặc đã thu hồi quyền.", "{name} does not tell the app: it is not subscribed, or the right was withdrawn."],
+  page_connected: ["đang kết nối", "connected"], page_lost: ["cần kết nối lại", "needs to be connected again"],
   order_paid: ["Đã thu đủ tiền đơn {name}.", "Order {name} is paid in full."],
   order_cancelled: ["Đã hủy đơn {name}.", "Order {name} is cancelled."],
   order_fulfilled: ["Đã giao đơn {name}.", "Order {name} is fulfilled."],

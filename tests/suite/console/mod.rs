@@ -66,7 +66,11 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        Self::over(reqwest::Client::builder().redirect(Policy::none()).build().unwrap(), base)
+    }
+
+    /// One with a client of one's own, which follows no redirects.
+    pub fn over(http: reqwest::Client, base: &str) -> Self {
         Self { http, base: base.to_owned(), cookies: Vec::new(), csrf: String::new() }
     }
 

@@ -6,14 +6,21 @@ use common::words;
 use serde_json::{Value, json};
 
 use super::Page;
+use crate::pages::{FACEBOOK_PATH, ZALO_PATH};
 use crate::stack::{GETFLY_PATH, HARAVAN_PATH};
 
 /// Addresses without secrets, where the simulators' control routes are, and the words for every code.
 pub(super) async fn about(State(page): State<Page>) -> Json<Value> {
     let addresses = &page.addresses;
+    // All simulators run, or none.
+    let simulated = |path: &str| page.haravan.is_some().then(|| path.to_owned());
     Json(json!({
-        "shop": page.haravan.is_some().then(|| format!("{HARAVAN_PATH}/__sim")),
+        "shop": simulated(&format!("{HARAVAN_PATH}/__sim")),
         "crm": page.getfly.is_some().then(|| format!("{GETFLY_PATH}/__sim")),
+        "providers": {
+            "facebook": simulated(&format!("{FACEBOOK_PATH}/control")),
+            "zalo": simulated(&format!("{ZALO_PATH}/control")),
+        },
         "addresses": {
             "webhook_url": addresses.webhook_url,
             "haravan_url": addresses.haravan_url,

@@ -1,7 +1,7 @@
 //! The page on which a person places orders on the simulated shop and watches them arrive in the CRM.
 //!
-//! Orders, customers and faults go straight from the browser to the simulators' control routes, which are on the same
-//! origin. What the page needs besides is here: one look at everything ([`state`]), a second try for what was set aside
+//! Orders, customers, messages to pages and faults go straight from the browser to the simulators' control routes, which
+//! are on the same origin. What the page needs besides is here: one look at everything ([`state`]), a second try for what was set aside
 //! ([`retry`]), and what never changes while the stack runs ([`about`]), with the secrets at a route of their own that
 //! is asked only when a person opens that part. [`admin`] plays the CRM that sends its admin to our pages.
 //!
@@ -10,6 +10,7 @@
 
 mod about;
 mod admin;
+mod events;
 mod guard;
 mod retry;
 mod state;

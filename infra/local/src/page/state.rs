@@ -2,21 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use common::store::connections::ConnectionStatus;
-use common::store::inbox::{Event, Status};
-use common::store::item::b;
-use common::store::schema::inbox;
+use common::id::TenantId;
+use common::store::connections::{ConnectionStatus, PageConnection};
+use common::store::inbox::Status;
 use connect_tests::getfly::{self, Account, Order, User};
 use connect_tests::haravan;
 use serde_json::{Value, json};
 
-use super::Page;
-use crate::{embedded, seed};
+use super::{Page, events};
+use crate::seed;
 
 /// Events shown, newest first.
 const EVENTS: usize = 200;
@@ -25,24 +24,7 @@ const ROWS: usize = 40;
 /// The shop's customers one can choose from, newest first.
 const CUSTOMERS: usize = 30;
 
-/// All attributes that an event is shown with: its body stays where it is.
-const SHOWN: [&str; 13] = [
-    inbox::KEY,
-    inbox::DIGEST,
-    inbox::TOPIC,
-    inbox::ORG,
-    inbox::RECEIVED,
-    inbox::STATUS,
-    inbox::ATTEMPTS,
-    inbox::DUE,
-    inbox::REASON,
-    inbox::DETAIL,
-    inbox::CRM_CODE,
-    inbox::WARNINGS,
-    inbox::VERSION,
-];
-
-/// Events, the tenant's settings, the shop's and the CRM's books.
+/// Events, the tenant's settings and pages, the shop's and the CRM's books.
 pub(super) async fn state(State(page): State<Page>) -> Response {
     match look(&page).await {
         Ok(state) => Json(state).into_response(),
@@ -55,71 +37,29 @@ pub(super) async fn state(State(page): State<Page>) -> Response {
 }
 
 async fn look(page: &Page) -> Result<Value> {
-    let mut events = events(page).await?;
+    let tenant: TenantId = page.addresses.tenant_id.parse()?;
+    let pages = page.store.connections.pages(&tenant).await?;
+    let events = events::all(page, &pages).await?;
     let mut counts: BTreeMap<&str, usize> = Status::ALL.map(|status| (status.as_str(), 0)).into();
     for event in &events {
         *counts.entry(event.status.as_str()).or_default() += 1;
     }
     let total = events.len();
-    // The key settles the order of events of one millisecond, so that rows do not jump about.
-    events.sort_by(|one, other| (other.received_at, &other.key).cmp(&(one.received_at, &one.key)));
     Ok(json!({
         "now": page.clock.now().to_string(),
-        "tenant": tenant(page).await?,
+        "tenant": settings(page, &tenant).await?,
         "counts": counts,
         "total": total,
-        "events": events.iter().take(EVENTS).map(shown).collect::<Vec<_>>(),
+        "events": events.iter().take(EVENTS).map(|event| &event.row).collect::<Vec<_>>(),
+        "pages": pages.iter().filter(|page| page.is_live()).map(of_page).collect::<Vec<_>>(),
         "shop": page.haravan.as_ref().map(shop),
         "crm": page.getfly.as_ref().map(crm),
     }))
 }
 
-async fn events(page: &Page) -> Result<Vec<Event>> {
-    let names: HashMap<String, String> =
-        SHOWN.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect();
-    let projection = names.keys().cloned().collect::<Vec<_>>().join(", ");
-    let mut pages = page
-        .client
-        .scan()
-        .table_name(embedded::table_names().inbox)
-        .projection_expression(projection)
-        .set_expression_attribute_names(Some(names))
-        .into_paginator()
-        .items()
-        .send();
-    let mut events = Vec::new();
-    while let Some(item) = pages.next().await {
-        let mut item = item.context("the inbox was not read")?;
-        // The rest of a long body lies in items of its own, which have no status; what pages send is not a shop's.
-        if Status::of(&item).is_some_and(|status| status != Status::Kept) {
-            item.insert(inbox::BODY.to_owned(), b([]));
-            events.push(Event::read(&item)?);
-        }
-    }
-    Ok(events)
-}
-
-fn shown(event: &Event) -> Value {
-    json!({
-        "key": event.key.entity,
-        "digest": event.key.digest,
-        "id": event.key.id(),
-        "topic": event.topic.as_str(),
-        "received_at": event.received_at.to_string(),
-        "status": event.status.as_str(),
-        "attempts": event.attempts,
-        "due": event.due.filter(|_| event.status == Status::Waiting).map(|due| due.to_string()),
-        "reason": event.reason,
-        "detail": event.detail,
-        "crm_code": event.crm_code,
-        "warnings": event.warnings,
-    })
-}
-
-async fn tenant(page: &Page) -> Result<Value> {
-    let id = page.addresses.tenant_id.parse()?;
-    let settings = page.store.tenants.get(&id).await?.map(|record| record.settings).unwrap_or_default();
-    let shops = page.store.connections.shops(&id).await?;
+async fn settings(page: &Page, tenant: &TenantId) -> Result<Value> {
+    let settings = page.store.tenants.get(tenant).await?.map(|record| record.settings).unwrap_or_default();
+    let shops = page.store.connections.shops(tenant).await?;
     Ok(json!({
         "id": page.addresses.tenant_id,
         "shop": seed::SHOP_DOMAIN,
@@ -132,6 +72,18 @@ async fn tenant(page: &Page) -> Result<Value> {
         "auto_approve": settings.auto_approve,
         "writes_per_second": settings.writes_per_second,
     }))
+}
+
+/// A connected page.
+fn of_page(page: &PageConnection) -> Value {
+    let key = page.page.to_string();
+    json!({
+        "key": key,
+        "provider": page.page.provider(),
+        "id": key.split_once('#').map(|(_, id)| id),
+        "name": page.profile.name,
+        "connected": page.status == ConnectionStatus::Connected,
+    })
 }
 
 fn shop(simulator: &haravan::Simulator) -> Value {

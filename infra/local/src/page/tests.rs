@@ -4,6 +4,8 @@ use common::clock::SystemClock;
 use common::egress::Reach;
 use common::haravan::webhook::Topic;
 use common::id::TenantId;
+use common::store::connections::PageKey;
+use common::store::inbox::pages::{NewPageEvent, PageTopic};
 use common::store::inbox::{EventKey, NewEvent, Status};
 use serde_json::{Value, json};
 
@@ -74,6 +76,33 @@ async fn the_state_shows_events_newest_first_and_both_books() {
     assert!(state["now"].is_string() && newest["received_at"].is_string() && newest["warnings"] == json!([]));
     assert_eq!((&state["tenant"]["id"], &state["tenant"]["connected"]), (&json!(seed::TENANT), &json!(true)));
     assert_eq!((&state["shop"]["subscribed"], &state["crm"]["doubles"]), (&json!(true), &json!(0)));
+}
+
+#[tokio::test]
+async fn what_a_page_was_sent_is_on_the_same_list_in_words_and_without_its_text() {
+    let stack = stack().await;
+    park(&stack, b"one").await;
+    let tenant: TenantId = seed::TENANT.parse().unwrap();
+    let page = PageKey::Zalo("4180000000000000001".parse().unwrap());
+    let topic = PageTopic::zalo("user_send_text");
+    let event = NewPageEvent {
+        key: EventKey::of_page(&tenant, &page, &topic, b"canary"),
+        topic,
+        body: common::body::pack(b"canary").unwrap(),
+        sent_at: None,
+        received_at: common::clock::Clock::now(&SystemClock),
+    };
+    stack.store.inbox.put_page_event(&event).await.unwrap();
+    let (_, state) = get(&stack, "/local/state").await;
+    assert_eq!((&state["total"], &state["counts"]["kept"]), (&json!(2), &json!(1)));
+    let rows = state["events"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["status"] == "kept").unwrap();
+    assert_eq!(
+        (&row["page"], &row["said"]["en"]),
+        (&json!(page.to_string()), &json!("Zalo message from a customer"))
+    );
+    assert_eq!(state["pages"], json!([]), "nothing is connected");
+    assert!(!state.to_string().contains("canary"), "{state}");
 }
 
 #[tokio::test]
@@ -182,6 +211,7 @@ async fn without_simulators_the_page_is_there_and_says_what_is_missing() {
     assert_eq!((status, &state["shop"], &state["crm"]), (200, &Value::Null, &Value::Null));
     let (_, about) = get(&stack, "/local/about").await;
     assert_eq!((&about["shop"], &about["crm"]), (&Value::Null, &Value::Null));
+    assert_eq!(about["providers"], json!({"facebook": null, "zalo": null}));
     assert!(about["words"]["reasons"]["crm_refused"]["vi"].is_string());
 }
 

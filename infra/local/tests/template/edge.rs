@@ -54,6 +54,22 @@ fn what_is_pasted_at_the_providers_are_paths_of_the_code_in_that_order() {
 }
 
 #[test]
+fn no_function_goes_on_after_the_edge_has_told_the_browser_that_it_failed() {
+    let edge = template("infra/edge.yaml");
+    let origins = &edge["Resources"]["Distribution"]["Properties"]["DistributionConfig"]["Origins"];
+    let waits = origins.as_array().unwrap().iter().map(|origin| {
+        let config = &given(origin)["CustomOriginConfig"];
+        config["OriginReadTimeout"].as_u64().unwrap()
+    });
+    let edge_waits = waits.min().unwrap();
+    for function in functions(&template("template.yaml")) {
+        if function.properties["FunctionUrlConfig"].is_object() {
+            assert!(function.timeout() < edge_waits, "{}", function.name);
+        }
+    }
+}
+
+#[test]
 fn the_edge_leads_every_path_to_a_function_that_has_it() {
     let (template, edge) = (template("template.yaml"), template("infra/edge.yaml"));
     let open: BTreeSet<String> = functions(&template)

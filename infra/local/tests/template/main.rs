@@ -8,6 +8,7 @@
 )]
 
 mod alarms;
+mod consoles;
 mod edge;
 mod functions;
 mod parameters;

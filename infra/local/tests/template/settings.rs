@@ -109,6 +109,22 @@ fn upkeep_wakes_as_many_events_as_the_code_does_by_itself() {
 }
 
 #[test]
+fn a_role_that_facebook_does_not_tell_is_refused_unless_the_operator_says_so() {
+    let template = template("template.yaml");
+    let parameter = &template["Parameters"]["AcceptUnknownRoles"];
+    assert_eq!(
+        (&parameter["Default"], &parameter["AllowedValues"]),
+        (&json!("false"), &json!(["true", "false"]))
+    );
+    let given = functions(&template).into_iter().filter(|function| {
+        function.properties["Environment"]["Variables"]["ACCEPT_UNKNOWN_ROLES"]
+            == json!({"Ref": "AcceptUnknownRoles"})
+    });
+    assert_eq!(given.map(|function| function.binary).collect::<Vec<_>>(), ["page-connect"]);
+    assert!(read("common/src/runtime.rs").contains("env.or(\"ACCEPT_UNKNOWN_ROLES\", false,"));
+}
+
+#[test]
 fn upkeep_reconciles_as_often_as_the_code_does_by_itself() {
     let template = template("template.yaml");
     let default = &template["Parameters"]["ReconcileMinutes"]["Default"];
