@@ -139,8 +139,6 @@ impl Cloud {
         std::fs::write(&path, config.join("\n")).unwrap();
         let commands = readme("--config-file infra/samconfig.toml");
         let command = commands.lines().find(|line| line.contains("--config-file")).unwrap();
-        // `sam build` took minutes and was done before.
-        let command = command.strip_prefix("sam build && ").unwrap();
         let command = command.replace("infra/samconfig.toml", path.to_str().unwrap());
         self.done(&self.run(&format!("cd '{}' && {command}", root().display())));
     }

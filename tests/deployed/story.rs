@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connect_tests::facebook::{self, SELLER, SHOP_PAGE};
 use connect_tests::getfly::Fault;
-use connect_tests::haravan::{Answer as HaravanAnswer, Choice, CustomerSpec, OrderSpec};
+use connect_tests::haravan::{Answer as HaravanAnswer, Choice, CustomerSpec, OrderId, OrderSpec};
 use connect_tests::zalo;
 use serde_json::{Value, json};
 
@@ -125,35 +125,35 @@ impl Region {
         assert!(receipt.html.contains("Mã biên nhận"), "{receipt:?}");
     }
 
+    /// That an order is in the CRM, once.
+    async fn is_in_the_crm(&self, order: OrderId, within: Duration) {
+        let code = format!("HRV-{order}");
+        let coded = || self.providers.getfly.orders_coded(&code);
+        until("the order is in the CRM", within, async || coded().pop()).await;
+        assert_eq!(coded().len(), 1);
+    }
+
     /// The tenant's events in a state.
     fn events(&self, state: &str) -> Vec<Value> {
         let listed = self.cloud.operate(&["events", "list", "--tenant", TENANT, "--state", state]);
-        listed
-            .as_array()
-            .or_else(|| listed["events"].as_array())
-            .unwrap_or_else(|| panic!("{listed}"))
-            .clone()
+        listed["events"].as_array().unwrap_or_else(|| panic!("{listed}")).clone()
     }
 }
 
 const CREATE_ORDER: &str = "POST /api/v6.1/sale_order";
 const OA: &str = "4180000000000000001";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_region_is_deployed_and_does_its_work() {
-    let Some(mut region) = Region::open().await else { return };
-    region.set_up_the_app().await;
-    region.connect_the_shop().await;
-    let (haravan, getfly) = (region.providers.haravan.clone(), region.providers.getfly.clone());
-
-    eprintln!("a webhook comes in; the stream wakes intake; the order is in the CRM, once");
+/// A webhook comes in, the stream wakes intake, and the order is in the CRM; so is the buyer, and a customer of their own.
+async fn orders_and_customers_arrive(region: &Region) {
+    let (haravan, getfly) = (&region.providers.haravan, &region.providers.getfly);
     let order = haravan.create_order(OrderSpec::default()).unwrap();
-    let code = format!("HRV-{order}");
-    until("the order is in the CRM", SOON, async || getfly.orders_coded(&code).pop()).await;
+    region.is_in_the_crm(order, SOON).await;
     haravan.create_customer(CustomerSpec::default()).unwrap();
     until("both customers are in the CRM", SOON, async || (getfly.accounts().len() >= 2).then_some(())).await;
+}
 
-    eprintln!("pages are connected, and one is sent a message");
+/// Pages are connected, and what one is sent is kept.
+async fn pages_are_connected(region: &mut Region) {
     region.connect_a_fanpage().await;
     region.connect_an_official_account().await;
     region.providers.facebook.send_message(SHOP_PAGE, "Shop còn sổ tay không ạ?").unwrap().unwrap();
@@ -162,39 +162,52 @@ async fn a_region_is_deployed_and_does_its_work() {
         kept.contains("Facebook").then_some(())
     })
     .await;
+}
 
-    eprintln!("the CRM does not answer; the schedule wakes the order when it does");
-    getfly.push_fault(CREATE_ORDER, Fault::TooManyRequests { retry_after: None });
-    let late = haravan.create_order(OrderSpec::default()).unwrap();
+/// The CRM takes no more; the schedule wakes the order when it does again.
+async fn the_schedule_wakes_what_waits(region: &Region) {
+    let busy = Fault::TooManyRequests { retry_after: None };
+    region.providers.getfly.push_fault(CREATE_ORDER, busy);
+    let order = region.providers.haravan.create_order(OrderSpec::default()).unwrap();
     until("the order waits", SOON, async || region.events("waiting").pop()).await;
-    let code = format!("HRV-{late}");
-    assert!(getfly.orders_coded(&code).is_empty());
-    until("the order is in the CRM after all", NEXT_RUN, async || getfly.orders_coded(&code).pop()).await;
+    assert!(region.providers.getfly.orders_coded(&format!("HRV-{order}")).is_empty());
+    region.is_in_the_crm(order, NEXT_RUN).await;
+}
 
-    eprintln!("what the CRM refuses is parked, and replayed by the operator");
-    getfly.push_fault(CREATE_ORDER, Fault::Status(422));
-    let refused = haravan.create_order(OrderSpec::default()).unwrap();
+/// What the CRM refuses is parked until the operator replays it.
+async fn the_operator_replays(region: &Region) {
+    region.providers.getfly.push_fault(CREATE_ORDER, Fault::Status(422));
+    let order = region.providers.haravan.create_order(OrderSpec::default()).unwrap();
     until("the order is parked", SOON, async || region.events("parked").pop()).await;
     let replayed = region.cloud.operate(&["events", "replay", "--tenant", TENANT, "--yes"]);
-    eprintln!("{replayed}");
-    let code = format!("HRV-{refused}");
-    until("the order is in the CRM", SOON, async || getfly.orders_coded(&code).pop()).await;
+    assert_eq!(replayed["replayed"].as_array().map(Vec::len), Some(1), "{replayed}");
+    region.is_in_the_crm(order, SOON).await;
+}
 
-    eprintln!("a page is disconnected");
+/// Without what its role allows the front door stores nothing and says so: the emulator does look at roles.
+fn roles_are_looked_at(region: &Region) {
+    region.cloud.take_away_the_role_of("WebhookRole");
+    let refused = region.cloud.operator(&["trigger", "--tenant", TENANT, "--yes"]);
+    let said = String::from_utf8_lossy(&refused.stdout);
+    assert!(!refused.status.success() && said.contains("\"status\":503"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_is_deployed_and_does_its_work() {
+    let Some(mut region) = Region::open().await else { return };
+    region.set_up_the_app().await;
+    region.connect_the_shop().await;
+    orders_and_customers_arrive(&region).await;
+    pages_are_connected(&mut region).await;
+    the_schedule_wakes_what_waits(&region).await;
+    the_operator_replays(&region).await;
     region.disconnect_the_fanpage().await;
     assert_eq!(region.providers.facebook.subscription(SHOP_PAGE), None);
 
-    eprintln!("nothing is left over");
     until("every event is done", SOON, async || {
         ["open", "parked"].iter().all(|state| region.events(state).is_empty()).then_some(())
     })
     .await;
-    assert_eq!(getfly.orders().len(), 3);
-    eprintln!("{:?}", region.cloud.operator(&["doctor"]));
-
-    eprintln!("roles are looked at: without its own the front door stores nothing");
-    region.cloud.take_away_the_role_of("WebhookRole");
-    let refused = region.cloud.operator(&["trigger", "--tenant", TENANT, "--yes"]);
-    assert!(!refused.status.success(), "{refused:?}");
-    eprintln!("{:?}", refused);
+    assert_eq!(region.providers.getfly.orders().len(), 3);
+    roles_are_looked_at(&region);
 }

@@ -132,9 +132,10 @@ fn functions(template: &Value) -> Vec<Function> {
         .iter()
         .map(|(name, resource)| Function {
             name: (*name).to_owned(),
-            binary: resource["Metadata"]["BuildProperties"]["Binary"]
+            binary: resource["Properties"]["CodeUri"]
                 .as_str()
-                .expect("a function names its binary")
+                .and_then(|folder| folder.strip_prefix("target/lambda/"))
+                .expect("a function is what `cargo build-functions` makes")
                 .to_owned(),
             properties: resource["Properties"].clone(),
         })
