@@ -105,6 +105,7 @@ async fn a_typical_order_costs_at_most_two_write_units_to_take_in_and_six_in_its
             updated_at: read["updated_at"].as_str().and_then(|text| text.parse().ok()),
             received_at: common::clock::Clock::now(&*world.clock),
             parked: None,
+            trace: common::trace::TraceId::fresh(),
         };
         meter.take();
         store.inbox.put(&event).await.unwrap();

@@ -34,4 +34,5 @@ mod shops;
 mod soak;
 mod store;
 mod story;
+mod trace;
 mod verbs;
