@@ -27,6 +27,7 @@ mod hand;
 pub mod history;
 pub mod listing;
 pub mod pages;
+pub mod usage;
 
 use std::time::Duration;
 
