@@ -10,6 +10,7 @@
 mod alarms;
 mod edge;
 mod functions;
+mod logging;
 mod parameters;
 mod roles;
 mod samples;
