@@ -40,7 +40,7 @@ async fn an_order_on_its_way() {
 }
 
 /// The lines of a process that this X-Ray header was handed to, and what the test itself found.
-fn lines(xray: Option<&str>) -> (Vec<Value>, Value) {
+pub fn lines(xray: Option<&str>) -> (Vec<Value>, Value) {
     let mut process = Command::new(std::env::current_exe().unwrap());
     process.args(["--exact", "trace::an_order_on_its_way", "--ignored", "--nocapture"]);
     process.env("RUST_LOG", "warn,common=debug").env_remove("_X_AMZN_TRACE_ID");
