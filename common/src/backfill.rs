@@ -19,6 +19,7 @@ use crate::id::{CustomerId, OrderId, OrgId, TenantId};
 use crate::store::claims::Identity;
 use crate::store::inbox::{EventKey, NewEvent, Put};
 use crate::store::{Store, StoreError};
+use crate::trace::TraceId;
 
 /// How many rows are stored at once.
 const SIDE_BY_SIDE: usize = 8;
@@ -32,7 +33,7 @@ pub struct Filled {
     pub known: usize,
 }
 
-/// Stores the rows that nobody has.
+/// Stores the rows that nobody has, as events of this trace.
 ///
 /// # Errors
 /// [`StoreError`]: some may be stored; doing it again is harmless.
@@ -42,6 +43,7 @@ pub async fn fill(
     org: OrgId,
     entity: Entity,
     rows: &[&Row],
+    trace: TraceId,
     now: Timestamp,
 ) -> Result<Filled, StoreError> {
     let identities: Vec<Identity> = rows.iter().map(|row| identity(tenant, entity, row.id)).collect();
@@ -50,7 +52,7 @@ pub async fn fill(
     for (row, identity) in rows.iter().copied().zip(&identities) {
         let version = decided.get(identity).and_then(|record| record.version);
         if !covers(version, row) {
-            puts.push(put(store, tenant, org, entity, row, now));
+            puts.push(put(store, tenant, org, (entity, row), trace, now));
         }
     }
     let new: Vec<Result<bool, StoreError>> =
@@ -76,8 +78,8 @@ async fn put(
     store: &Store,
     tenant: &TenantId,
     org: OrgId,
-    entity: Entity,
-    row: &Row,
+    (entity, row): (Entity, &Row),
+    trace: TraceId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let topic = match entity {
@@ -98,6 +100,6 @@ async fn put(
         }
     };
     let event =
-        NewEvent { key, topic, org, body, updated_at: row.updated_at, received_at: now, parked: None };
+        NewEvent { key, topic, org, body, updated_at: row.updated_at, received_at: now, parked: None, trace };
     Ok(store.inbox.put(&event).await? == Put::Stored)
 }

@@ -14,7 +14,7 @@
 //! - [`page`], [`words`]: what people see, in two languages.
 //! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
-//! - [`egress`], [`telemetry`], [`config`], [`clock`]: the world outside.
+//! - [`egress`], [`telemetry`], [`trace`], [`config`], [`clock`]: the world outside.
 
 pub mod api_key;
 pub mod attempt;
@@ -45,5 +45,6 @@ mod stub;
 pub mod telemetry;
 pub mod tenant;
 pub mod text;
+pub mod trace;
 pub mod words;
 pub mod zalo;

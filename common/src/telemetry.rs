@@ -1,8 +1,9 @@
 //! What the functions say about themselves.
 //!
 //! One JSON line per event, with dotted field names and the metrics inside in CloudWatch's embedded metric format, so
-//! that counting costs nothing extra. Rules: ids, codes, counts and durations only; never a body, a secret, a phone
-//! number, an e-mail address or a name, and never an error's text unless it is known to hold none of these.
+//! that counting costs nothing extra. The rules are in `common/LOGGING.md`, with every event and field there is, and a
+//! test holds the code against it: ids, codes, counts and durations only; never a body, a secret, a phone number, an
+//! e-mail address or a name, and never an error's text unless it is known to hold none of these.
 
 use std::io::Write;
 
@@ -10,6 +11,8 @@ use serde_json::{Map, Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
+
+use crate::trace::TraceId;
 
 /// The CloudWatch namespace of all metrics.
 pub const NAMESPACE: &str = "HaravanConnect";
@@ -195,6 +198,12 @@ impl Metric {
     }
 }
 
+/// The trace that a line is about.
+const TRACE: &str = "trace.id";
+
+/// The trace of the invocation that said it, where that is another one.
+const INVOCATION: &str = "invocation.trace";
+
 /// One line about one event.
 pub struct Line {
     function: &'static str,
@@ -217,6 +226,12 @@ impl Line {
         self
     }
 
+    /// Says which delivery it is about. Without this a line has the trace of its own invocation.
+    #[must_use]
+    pub fn trace(self, trace: TraceId) -> Self {
+        self.with(TRACE, trace.to_string())
+    }
+
     /// Counts.
     #[must_use]
     pub fn count(mut self, metric: Metric, by: i64) -> Self {
@@ -226,7 +241,7 @@ impl Line {
 
     /// Writes the line: to standard output in a Lambda, where CloudWatch reads metrics, else to standard error.
     pub fn emit(self) {
-        let text = self.into_json(jiff::Timestamp::now().as_millisecond()).to_string();
+        let text = self.into_json(jiff::Timestamp::now().as_millisecond(), TraceId::current()).to_string();
         let written = if std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some() {
             writeln!(std::io::stdout().lock(), "{text}")
         } else {
@@ -236,8 +251,15 @@ impl Line {
         drop(written);
     }
 
-    fn into_json(self, millis: i64) -> Value {
+    fn into_json(self, millis: i64, invocation: Option<TraceId>) -> Value {
         let mut line = self.fields;
+        if let Some(own) = invocation.map(|own| Value::from(own.to_string())) {
+            match line.get(TRACE) {
+                None => drop(line.insert(TRACE.to_owned(), own)),
+                Some(about) if *about != own => drop(line.insert(INVOCATION.to_owned(), own)),
+                Some(_) => {}
+            }
+        }
         line.insert("function".to_owned(), self.function.into());
         for (metric, by) in &self.metrics {
             line.insert(metric.name().to_owned(), (*by).into());
@@ -265,7 +287,8 @@ pub fn init_library_logs() {
     let filter = asked.unwrap_or_else(|| {
         Targets::new().with_default(LevelFilter::WARN).with_target("dynoxide::server", LevelFilter::ERROR)
     });
-    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
+    // The span is the event at work: its trace.
+    let lines = tracing_subscriber::fmt::layer().json().with_span_list(false).with_writer(std::io::stderr);
     // A second initialisation, as in tests, keeps the first.
     drop(tracing_subscriber::registry().with(lines).with(filter).try_init());
 }
@@ -279,7 +302,7 @@ mod tests {
         let line = Line::new("webhook", "stored")
             .with("tenant", "hat-mam")
             .count(Metric::WebhookStored, 1)
-            .into_json(5);
+            .into_json(5, None);
         assert_eq!(
             line,
             json!({
@@ -288,6 +311,22 @@ mod tests {
                     "Metrics": [{"Name": "WebhookStored", "Unit": "Count"}]}]}
             })
         );
+    }
+
+    #[test]
+    fn a_line_has_the_trace_it_is_about_and_that_of_its_own_invocation() {
+        let (delivery, own) = (TraceId::fresh(), TraceId::fresh());
+        let line = || Line::new("order-intake", "event.done");
+        let said = |line: Line, invocation| {
+            let json = line.into_json(5, invocation);
+            [TRACE, INVOCATION].map(|name| json.get(name).and_then(Value::as_str).map(str::to_owned))
+        };
+        let (about, mine) = (Some(delivery.to_string()), Some(own.to_string()));
+        assert_eq!(said(line().trace(delivery), Some(own)), [about.clone(), mine.clone()]);
+        assert_eq!(said(line().trace(delivery), None), [about, None]);
+        assert_eq!(said(line().trace(own), Some(own)), [mine.clone(), None]);
+        assert_eq!(said(line(), Some(own)), [mine, None]);
+        assert_eq!(said(line(), None), [None, None]);
     }
 
     #[test]

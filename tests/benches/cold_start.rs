@@ -89,6 +89,7 @@ impl Events<'_> {
             updated_at: Some(now),
             received_at: now,
             parked: None,
+            trace: common::trace::TraceId::fresh(),
         };
         self.runtime.block_on(self.stack.store.inbox.put(&event)).unwrap();
         key

@@ -159,6 +159,7 @@ fn whole(criterion: &mut Criterion<CpuTime>, sample: &Sample) {
         updated_at: Some(Timestamp::UNIX_EPOCH),
         received_at: Timestamp::UNIX_EPOCH,
         parked: None,
+        trace: common::trace::TraceId::fresh(),
     };
     let mut handle = async || {
         let request = lambda_http::request::from_str(&sample.event).unwrap();

@@ -24,7 +24,7 @@ use crate::harness::{World, fixture};
 use crate::meter::Meter;
 
 /// A front door of one's own over any client.
-fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
+pub fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
     let store = Store::new(client, table_names());
     let clock = world.clock.clone();
     let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
@@ -33,7 +33,7 @@ fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
 }
 
 /// Intake of one's own over any client.
-fn intake(world: &World, client: &aws_sdk_dynamodb::Client) -> Intake {
+pub fn intake(world: &World, client: &aws_sdk_dynamodb::Client) -> Intake {
     let store = Store::new(client, table_names());
     let clock = world.clock.clone();
     let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
@@ -44,8 +44,17 @@ fn intake(world: &World, client: &aws_sdk_dynamodb::Client) -> Intake {
 }
 
 async fn post(door: &Router, tenant: &str, secret: &str, body: &[u8]) -> StatusCode {
+    post_to(door, tenant, "orders/create", secret, body).await
+}
+
+/// Posts a delivery of the seeded shop.
+pub async fn post_as(door: &Router, topic: &str, secret: &str, body: &[u8]) -> StatusCode {
+    post_to(door, TENANT, topic, secret, body).await
+}
+
+async fn post_to(door: &Router, tenant: &str, topic: &str, secret: &str, body: &[u8]) -> StatusCode {
     let request = Request::post(format!("/api/haravan/webhook/{tenant}"))
-        .header("x-haravan-topic", "orders/create")
+        .header("x-haravan-topic", topic)
         .header("x-haravan-org-id", ORG.to_string())
         .header("x-haravan-hmacsha256", sign(secret, body))
         .body(Body::from(body.to_vec()))
@@ -105,6 +114,7 @@ async fn a_typical_order_costs_at_most_two_write_units_to_take_in_and_six_in_its
             updated_at: read["updated_at"].as_str().and_then(|text| text.parse().ok()),
             received_at: common::clock::Clock::now(&*world.clock),
             parked: None,
+            trace: common::trace::TraceId::fresh(),
         };
         meter.take();
         store.inbox.put(&event).await.unwrap();

@@ -8,6 +8,7 @@
     reason = "a test that meets what it did not expect must fail there and then"
 )]
 
+mod capacity;
 mod connect;
 mod console;
 mod customer_rules;
@@ -35,4 +36,5 @@ mod shops;
 mod soak;
 mod store;
 mod story;
+mod trace;
 mod verbs;

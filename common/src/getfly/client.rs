@@ -1,7 +1,7 @@
 //! The calls (getfly.md §0).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -19,6 +19,7 @@ use crate::clock::{SharedClock, millis};
 use crate::haravan::api::retry_after;
 use crate::phone::PhoneNumber;
 use crate::text::cut;
+use crate::trace::{self, TraceId};
 
 /// Longest answer read, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -46,6 +47,8 @@ pub struct Getfly {
     clock: SharedClock,
     /// What is left of [`RATE_PATIENCE`], in milliseconds.
     patience: Arc<AtomicI64>,
+    trace: Option<TraceId>,
+    calls: Arc<AtomicU32>,
 }
 
 /// What a call does, which decides what its failures mean.
@@ -62,7 +65,14 @@ enum Call {
 impl Getfly {
     /// The CRM below `base` (`https://{host}/`), opened with the tenant's key.
     pub fn new(http: reqwest::Client, base: Url, key: SecretString, clock: SharedClock) -> Self {
-        Self { http, base, key, clock, patience: Arc::new(AtomicI64::new(millis(RATE_PATIENCE))) }
+        let patience = Arc::new(AtomicI64::new(millis(RATE_PATIENCE)));
+        Self { http, base, key, clock, patience, trace: None, calls: Arc::default() }
+    }
+
+    /// Calls on behalf of this trace, which the CRM is told, and counts them.
+    #[must_use]
+    pub fn on_behalf_of(self, trace: TraceId, calls: &Arc<AtomicU32>) -> Self {
+        Self { trace: Some(trace), calls: Arc::clone(calls), ..self }
     }
 
     /// The customers with this number, the oldest first. Every hit was compared with the number (getfly.md §3.3).
@@ -231,9 +241,13 @@ impl Getfly {
             .map_err(|_| unusable("no such address", Call::Lookup))?;
         let mut request =
             self.http.request(method, url).header("X-API-KEY", self.key.expose_secret()).query(query);
+        if let Some(trace) = self.trace {
+            request = request.header(trace::HEADER, trace.traceparent());
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let answer = request.send().await.map_err(|error| {
             let never_sent = error.is_connect() || error.is_builder();
             CrmError::Transient {

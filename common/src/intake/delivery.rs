@@ -4,12 +4,14 @@
 //! not answering fails a record, which then comes again with the stream's bounded retries; and if even those run out,
 //! the watch list still has the event.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use futures::StreamExt;
+use tracing::Instrument;
 
 use super::job::{Intake, Job, until};
 use super::retry;
@@ -24,6 +26,7 @@ use crate::store::inbox::{Event, EventKey, Settlement};
 use crate::store::schema;
 use crate::telemetry::{Line, Metric};
 use crate::tenant::{DirectoryError, Tenant};
+use crate::trace::TraceId;
 
 /// How long one event may take. Shorter than the claims' leases, so that a worker that is cut off here can no longer
 /// write when its claims end.
@@ -114,18 +117,42 @@ pub async fn work<A: Apply>(intake: &Intake, apply: &A, key: &EventKey) -> Resul
     let token = ClaimToken::random()?;
     let started = intake.clock.now();
     let Some(event) = intake.store.inbox.claim(key, &token, started).await? else { return Ok(()) };
-    let done = tokio::time::timeout(EVENT_BUDGET, carry_over(intake, apply, &event, &token)).await;
+    let errand =
+        Errand { trace: event.trace.unwrap_or_else(TraceId::of_invocation), crm_calls: Arc::default() };
+    // What is said on the way has the trace, too.
+    let span = tracing::error_span!("event", trace.id = %errand.trace);
+    run_errand(intake, apply, &event, &token, &errand).instrument(span).await
+}
+
+/// What an event's work leaves besides its outcome.
+struct Errand {
+    /// The trace of the delivery that brought the event.
+    trace: TraceId,
+    /// Calls made to the CRM.
+    crm_calls: Arc<AtomicU32>,
+}
+
+async fn run_errand<A: Apply>(
+    intake: &Intake,
+    apply: &A,
+    event: &Event,
+    token: &ClaimToken,
+    errand: &Errand,
+) -> Result<(), StoreError> {
+    let started = intake.clock.now();
+    let done = tokio::time::timeout(EVENT_BUDGET, carry_over(intake, apply, event, token, errand)).await;
     let settlement = match done {
         Ok(Ok(outcome)) => Settlement::Done {
             reason: outcome.reason,
             crm_code: outcome.crm_code,
             warnings: outcome.warnings,
         },
-        Ok(Err(stop)) => settle_stop(intake, &event, stop).await,
-        Err(_) => later(intake, &event, reason::TOOK_TOO_LONG, None, true, None),
+        Ok(Err(stop)) => settle_stop(intake, event, stop).await,
+        Err(_) => later(intake, event, reason::TOOK_TOO_LONG, None, true, None),
     };
-    let ours = intake.store.inbox.settle(key, &token, &settlement, intake.clock.now()).await?;
-    report::<A>(intake, &event, &settlement, ours, until(started, intake.clock.now()));
+    let (calls, now) = (errand.crm_calls.load(Ordering::Relaxed), intake.clock.now());
+    let ours = intake.store.inbox.settle(&event.key, token, &settlement, calls, now).await?;
+    report::<A>(intake, event, errand, &settlement, ours, until(started, now));
     Ok(())
 }
 
@@ -134,6 +161,7 @@ async fn carry_over<A: Apply>(
     apply: &A,
     event: &Event,
     token: &ClaimToken,
+    errand: &Errand,
 ) -> Result<Outcome, Stop> {
     let id = event.key.tenant()?;
     let mut found = intake.directory.tenant(&id).await;
@@ -169,7 +197,7 @@ async fn carry_over<A: Apply>(
         tenant: &tenant,
         shop,
         body: unwrapped(&bytes).ok_or(Stop::park(reason::UNREADABLE))?,
-        crm: crm(intake, &tenant)?,
+        crm: crm(intake, &tenant)?.on_behalf_of(errand.trace, &errand.crm_calls),
         failing: AtomicBool::new(false),
     };
     let outcome = apply.apply(&job).await;
@@ -257,7 +285,14 @@ fn later(
     Settlement::Later { due: now.saturating_add(wait).unwrap_or(now), counts, reason, detail }
 }
 
-fn report<A: Apply>(intake: &Intake, event: &Event, settlement: &Settlement, ours: bool, took: Duration) {
+fn report<A: Apply>(
+    intake: &Intake,
+    event: &Event,
+    errand: &Errand,
+    settlement: &Settlement,
+    ours: bool,
+    took: Duration,
+) {
     let (what, reason, metric) = match settlement {
         Settlement::Done { reason, .. } => ("event.done", *reason, Metric::EventDone),
         Settlement::Later { reason, .. } => ("event.delayed", Some(*reason), Metric::EventDelayed),
@@ -265,10 +300,13 @@ fn report<A: Apply>(intake: &Intake, event: &Event, settlement: &Settlement, our
     };
     let metric = if ours { metric } else { Metric::ClaimLost };
     let mut line = Line::new(A::FUNCTION, what)
+        .trace(errand.trace)
+        .with("tenant", event.key.entity.split('#').next())
         .with("event.key", event.key.entity.as_str())
         .with("event.topic", event.topic.as_str())
         .with("event.attempts", event.attempts)
         .with("event.age_ms", crate::clock::millis(until(event.received_at, intake.clock.now())))
+        .with("crm.calls", errand.crm_calls.load(Ordering::Relaxed))
         .with("took_ms", crate::clock::millis(took))
         .count(metric, 1);
     if let Some(reason) = reason {

@@ -9,7 +9,7 @@
 //! - **What is not as it should be though it works** is a warning on the connection.
 //!
 //! Who is told: the admin sees state, reason and warnings on the console's pages, which read the connection. The operator
-//! has a line and a metric for each change: `page.needs_reconnect` ([`crate::refresh::give_up`]), `page.works_again`,
+//! has a line and a metric for each change: `page.needs_reconnect` ([`crate::refresh::give_up`]), `page.recovered`,
 //! `page.resubscribed`, and `page.verified` for every look that found a page well.
 
 mod facebook;

@@ -27,6 +27,7 @@ mod hand;
 pub mod history;
 pub mod listing;
 pub mod pages;
+pub mod usage;
 
 use std::time::Duration;
 
@@ -44,12 +45,13 @@ use super::StoreError;
 use super::claims::ClaimToken;
 use super::item::{Item, ItemExt, b, list, n, s};
 use super::schema::inbox::{
-    ATTEMPTS, BODY, CLAIM, CRM_CODE, DETAIL, DIGEST, DUE, EXPIRY, HISTORY, KEY, LEASE, ORG, PARTS, REASON,
-    RECEIVED, STATUS, TOPIC, VERSION, WARNINGS, WATCH, WATCH_INDEX,
+    ATTEMPTS, BODY, CLAIM, CRM_CALLS, CRM_CODE, DETAIL, DIGEST, DUE, EXPIRY, HISTORY, KEY, LEASE, ORG, PARTS,
+    REASON, RECEIVED, STATUS, TOPIC, TRACE, VERSION, WARNINGS, WATCH, WATCH_INDEX,
 };
 use crate::clock::millis;
 use crate::haravan::webhook::{Entity, Topic};
 use crate::id::{OrgId, TenantId};
+use crate::trace::TraceId;
 
 /// How many watch lists the open events are spread over, so that no index partition is hot.
 pub const WATCH_SHARDS: u8 = 16;
@@ -61,7 +63,7 @@ pub const GRACE: Duration = Duration::from_secs(120);
 pub const LEASE_TIME: Duration = super::claims::LEASE_TIME;
 
 /// How long a done event is kept: well past the 48 hours in which Haravan repeats (haravan.md §2.8).
-const KEEP_DONE: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const KEEP_DONE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Steps of a history after which further waits are no longer noted, so that the item stays small.
 const MOST_STEPS: i64 = 12;
@@ -185,6 +187,8 @@ pub struct NewEvent {
     pub received_at: Timestamp,
     /// Set aside at once, for this reason, because nothing can be read in it.
     pub parked: Option<&'static str>,
+    /// The trace of the delivery that brought it.
+    pub trace: TraceId,
 }
 
 /// What a put found.
@@ -229,6 +233,10 @@ pub struct Event {
     pub warnings: Vec<String>,
     /// What happened to it so far, the earliest first.
     pub history: Vec<Step>,
+    /// The trace of the delivery that brought it; `None` for what was stored before there were any.
+    pub trace: Option<TraceId>,
+    /// Calls made to the CRM for it so far.
+    pub crm_calls: i64,
 }
 
 impl Event {
@@ -258,6 +266,8 @@ impl Event {
             crm_code: item.text(CRM_CODE).map(str::to_owned),
             warnings: item.texts(WARNINGS),
             history: item.texts(HISTORY).iter().filter_map(|text| Step::read(text)).collect(),
+            trace: item.bytes(TRACE).and_then(TraceId::read),
+            crm_calls: item.number(CRM_CALLS).unwrap_or_default(),
         })
     }
 }
@@ -322,7 +332,8 @@ impl Inbox {
     /// [`StoreError::Unavailable`]: the event may have been stored; putting it again is safe.
     pub async fn put(&self, event: &NewEvent) -> Result<Put, StoreError> {
         let received = event.received_at.as_millisecond();
-        let mut attributes = vec![(TOPIC, s(event.topic.as_str())), (ORG, n(event.org.0))];
+        let mut attributes =
+            vec![(TOPIC, s(event.topic.as_str())), (ORG, n(event.org.0)), (TRACE, b(event.trace.as_bytes()))];
         attributes.extend(event.updated_at.map(|version| (VERSION, n(version.as_microsecond()))));
         match event.parked {
             None => attributes.extend([
@@ -492,7 +503,8 @@ impl Inbox {
         }
     }
 
-    /// Ends or pauses this worker's claim. `false` when the claim was no longer this worker's: nothing changed.
+    /// Ends or pauses this worker's claim, in which it called the CRM this often. `false` when the claim was no longer
+    /// this worker's: nothing changed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the event stays with its lease and is then tried again.
@@ -501,13 +513,15 @@ impl Inbox {
         key: &EventKey,
         token: &ClaimToken,
         settlement: &Settlement,
+        crm_calls: u32,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let added = |request| count(request, CRM_CALLS, crm_calls.into());
         let ours = format!("{CLAIM} = :token");
         if let Settlement::Later { .. } = settlement {
             // A wait that does not count may come again without end; the history has one.
             let short = format!("{ours} AND (attribute_not_exists({HISTORY}) OR size({HISTORY}) < :most)");
-            let request = self.settling(key, settlement, now, true)?.condition_expression(short);
+            let request = added(self.settling(key, settlement, now, true)?).condition_expression(short);
             let request = request
                 .expression_attribute_values(":token", s(token.as_str()))
                 .expression_attribute_values(":most", n(MOST_STEPS));
@@ -516,7 +530,7 @@ impl Inbox {
             }
         }
         let noted = !matches!(settlement, Settlement::Later { .. });
-        let request = self.settling(key, settlement, now, noted)?.condition_expression(ours);
+        let request = added(self.settling(key, settlement, now, noted)?).condition_expression(ours);
         changed(request.expression_attribute_values(":token", s(token.as_str())).send().await)
     }
 
@@ -565,7 +579,7 @@ impl Inbox {
             set.append(HISTORY, Step::of(settlement, now).to_string());
         }
         let request = set.apply(request, &gone);
-        Ok(if counts { count_attempt(request) } else { request })
+        Ok(count(request, ATTEMPTS, counts.into()))
     }
 
     /// The events of one watch list that upkeep should look at, the longest due first.
@@ -612,11 +626,11 @@ impl Inbox {
     }
 
     /// Makes an event ready again if it is due: waiting past its time, working past its lease, or ready and unclaimed
-    /// past its grace. The write itself is what the stream reacts to. `false` when it is none of these any more.
+    /// past its grace. The write itself is what the stream reacts to. `None` when it is none of these any more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the next sweep sees it again.
-    pub async fn wake(&self, key: &EventKey, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn wake(&self, key: &EventKey, now: Timestamp) -> Result<Option<Event>, StoreError> {
         let request = self
             .update(key)
             .update_expression(format!("SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due REMOVE {CLAIM}, {LEASE}"))
@@ -629,7 +643,11 @@ impl Inbox {
             .expression_attribute_values(":list", s(key.shard()))
             .expression_attribute_values(":now", n(now.as_millisecond()))
             .expression_attribute_values(":due", n(now.as_millisecond().saturating_add(millis(GRACE))));
-        changed(request.send().await)
+        match request.return_values(ReturnValue::AllNew).send().await {
+            Ok(answer) => answer.attributes().map(Event::read).transpose(),
+            Err(error) if is_condition(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes a parked event ready again, by hand, with its attempts forgotten. `false` when it is not parked.
@@ -712,10 +730,15 @@ impl Assignments {
     }
 }
 
-fn count_attempt(request: Update) -> Update {
-    let expression =
-        format!("{} ADD {ATTEMPTS} :one", request.get_update_expression().as_deref().unwrap_or_default());
-    request.update_expression(expression).expression_attribute_values(":one", n(1))
+/// Adds to a counter; adding nothing changes nothing.
+fn count(request: Update, counter: &'static str, by: i64) -> Update {
+    if by == 0 {
+        return request;
+    }
+    let so_far = request.get_update_expression().clone().unwrap_or_default();
+    let and = if so_far.contains(" ADD ") { "," } else { " ADD" };
+    let request = request.update_expression(format!("{so_far}{and} {counter} :{counter}"));
+    request.expression_attribute_values(format!(":{counter}"), n(by))
 }
 
 fn parked_list(tenant: &TenantId) -> String {

@@ -258,6 +258,10 @@ pub mod inbox {
     pub const WARNINGS: &str = "wn";
     /// What happened to it so far, a list of `{unix ms}:{how it ended}` or `{unix ms}:{how it ended}:{reason code}`.
     pub const HISTORY: &str = "h";
+    /// Trace of the delivery that brought it, 16 bytes.
+    pub const TRACE: &str = "t";
+    /// Calls made to the CRM for it, all tries together; absent is none.
+    pub const CRM_CALLS: &str = "cn";
     /// Expiry, unix seconds.
     pub const EXPIRY: &str = "x";
     /// The index of the lists.

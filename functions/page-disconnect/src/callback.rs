@@ -149,7 +149,7 @@ async fn deleted(pages: &Pages, headers: &HeaderMap, body: Body) -> Result<Strin
         Some(Done { code: Some(first), .. }) => first,
         _ => code,
     };
-    Line::new(FUNCTION, "facebook.deletion")
+    Line::new(FUNCTION, "facebook.deletion_asked")
         .with("code", code.as_str())
         .with("revoked", revoked)
         .with("forgotten", forgotten)

@@ -20,6 +20,7 @@ use common::store::StoreError;
 use common::store::connections::ConnectionStatus;
 use common::store::imports::{Counts, Import, ImportStatus, reason};
 use common::telemetry::{Line, Metric};
+use common::trace::TraceId;
 
 use crate::shops::{Living, READING, Trouble, later, living};
 use crate::{FUNCTION, Upkeep};
@@ -117,6 +118,7 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
         upkeep.store.imports.note_total(import, total).await?;
         import.total = Some(total);
     }
+    let trace = TraceId::of_invocation();
     let mut room = room(tenant.settings.writes_per_second, import.stage);
     for _ in 0..PAGES {
         let page = match reader.page(import.stage, &filters, import.since_id, room.min(PAGE)).await {
@@ -127,7 +129,8 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
         let rows: Vec<&Row> = page.rows.iter().filter(within).collect();
         let now = upkeep.clock.now();
         let stage = import.stage;
-        let filled = backfill::fill(&upkeep.store, &import.tenant, import.org, stage, &rows, now).await?;
+        let filled =
+            backfill::fill(&upkeep.store, &import.tenant, import.org, stage, &rows, trace, now).await?;
         let counts = Counts {
             seen: added(import.counts.seen, rows.len()),
             stored: added(import.counts.stored, filled.stored),
@@ -144,6 +147,7 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
         (import.stage, import.since_id, import.counts) = (next_stage, since_id, counts);
         if filled.stored > 0 {
             Line::new(FUNCTION, "import.stored")
+                .trace(trace)
                 .with("tenant", import.tenant.as_str())
                 .with("org", import.org.0)
                 .with("entity", stage.as_str())

@@ -57,8 +57,10 @@ pub struct Upkeep {
 /// How much one run does, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Events, or shops, read from one watch list.
+    /// Events, or shops, read from one watch list. One tenant's backlog beyond sixteen times this delays the others'.
     pub per_list: i32,
+    /// Shops, pages and imports visited at once.
+    pub at_once: usize,
     /// Events of one tenant made ready.
     pub per_tenant: usize,
     /// Events made ready in all.
@@ -71,7 +73,13 @@ impl Default for Limits {
     /// For a run a minute: a tenant's CRM takes one write a second (getfly.md §15 U8) and an order two. Haravan asks for
     /// reconciliation daily and after outages (haravan.md §2.8); four times an hour an order is not missed for long.
     fn default() -> Self {
-        Self { per_list: 1000, per_tenant: 30, in_all: 5000, reconcile_every: Duration::from_secs(15 * 60) }
+        Self {
+            per_list: 5000,
+            at_once: 16,
+            per_tenant: 30,
+            in_all: 5000,
+            reconcile_every: Duration::from_secs(15 * 60),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ async fn main() -> Result<(), Error> {
     let accounts = env.or("HARAVAN_ACCOUNTS_URL", token_endpoint::DEFAULT_BASE.to_owned(), "a URL");
     let loopback = env.or("ALLOW_LOOPBACK", false, "true or false");
     let per_tenant = env.or("WAKE_PER_TENANT", Limits::default().per_tenant, "a number");
+    let at_once = env.or("VISITS_AT_ONCE", Limits::default().at_once, "a number");
     let minutes = env.or("RECONCILE_MINUTES", 15_u32, "a number of minutes");
     let providers = ProviderSettings::read(&mut env);
     let settings = env.finish(settings)?;
@@ -48,7 +49,7 @@ async fn main() -> Result<(), Error> {
         refresher,
         subscription: subscription::Subscription::new(http.clone(), reach.base_url(&webhook)?),
         admin: admin::Admin::new(http, reach.base_url(&api)?),
-        limits: Limits { per_tenant, reconcile_every, ..Limits::default() },
+        limits: Limits { at_once, per_tenant, reconcile_every, ..Limits::default() },
         store,
         directory,
         clock,

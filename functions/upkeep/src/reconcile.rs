@@ -23,6 +23,7 @@ use common::haravan::webhook::Entity;
 use common::store::connections::ShopConnection;
 use common::store::walks::Round;
 use common::telemetry::{Line, Metric};
+use common::trace::TraceId;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -123,6 +124,7 @@ async fn walk(
     let last = seen.until.or(shop.connected_at).unwrap_or(round.began);
     let from = last.checked_sub(OVERLAP).unwrap_or(last);
     let settled = round.began.checked_sub(SETTLE).unwrap_or(round.began);
+    let trace = TraceId::of_invocation();
     let mut shop_time = ShopTime::Unknown;
     for _ in 0..PAGES {
         let digits = shop_time.not_before(from);
@@ -138,9 +140,9 @@ async fn walk(
         let changed = |row: &&Row| row.updated_at.is_none_or(|at| from <= at && at <= settled);
         let rows: Vec<&Row> = page.rows.iter().filter(changed).collect();
         let now = upkeep.clock.now();
-        let filled = backfill::fill(&upkeep.store, &shop.tenant, shop.org, entity, &rows, now).await?;
+        let filled = backfill::fill(&upkeep.store, &shop.tenant, shop.org, entity, &rows, trace, now).await?;
         if filled.stored > 0 {
-            report(shop, entity, filled.stored);
+            report(shop, entity, filled.stored, trace);
         }
         let Some(last_id) = page.next else {
             let ended = walks.finish(&this, entity, &seen, round.began).await?;
@@ -176,8 +178,9 @@ fn stopped(shop: &ShopConnection, entity: Entity, error: &PageError) -> Walked {
     }
 }
 
-fn report(shop: &ShopConnection, entity: Entity, stored: usize) {
+fn report(shop: &ShopConnection, entity: Entity, stored: usize, trace: TraceId) {
     Line::new(FUNCTION, "reconcile.recovered")
+        .trace(trace)
         .with("tenant", shop.tenant.as_str())
         .with("org", shop.org.0)
         .with("entity", entity.as_str())

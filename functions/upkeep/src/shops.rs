@@ -37,12 +37,9 @@ use secrecy::SecretString;
 
 use crate::{Upkeep, ended, import, orphan, pages, reconcile, subscription};
 
-/// How many shops are visited at once.
-const SIDE_BY_SIDE: usize = 16;
-
 /// No visit begins this long after the run did: the rest stays due. With the longest visit and the longest refresh (two
 /// calls of 15 s and their writes) a run ends within the function's 55 s.
-const ADMISSION: Duration = Duration::from_secs(15);
+pub const ADMISSION: Duration = Duration::from_secs(15);
 
 /// The longest visit.
 pub(crate) const VISIT: Duration = Duration::from_secs(35);
@@ -87,7 +84,7 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
     let began = upkeep.clock.now();
     let lists: Vec<_> = futures::stream::iter(0..WATCH_SHARDS)
         .map(|shard| upkeep.store.connections.due(shard, began, upkeep.limits.per_list))
-        .buffered(SIDE_BY_SIDE)
+        .buffered(usize::from(WATCH_SHARDS))
         .collect()
         .await;
     let mut due = Vec::new();
@@ -112,7 +109,7 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
                 true
             })
         })
-        .buffer_unordered(SIDE_BY_SIDE)
+        .buffer_unordered(upkeep.limits.at_once.max(1))
         .filter(|visited| std::future::ready(*visited))
         .count()
         .await;

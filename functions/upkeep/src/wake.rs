@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use common::store::StoreError;
-use common::store::inbox::{Inbox, WATCH_SHARDS, Watched};
+use common::store::inbox::{Event, Inbox, WATCH_SHARDS, Watched};
 use common::telemetry::{Line, Metric};
 use futures::StreamExt;
 
@@ -59,11 +59,30 @@ pub async fn wake_events(upkeep: &Upkeep) -> Result<Woken, StoreError> {
 }
 
 async fn wake(inbox: Arc<Inbox>, watched: Watched, now: jiff::Timestamp) -> bool {
-    inbox.wake(&watched.key, now).await.unwrap_or_else(|error| {
-        // The event stays due: the next run sees it again.
-        tracing::warn!(%error, "an event was not made ready");
-        false
-    })
+    match inbox.wake(&watched.key, now).await {
+        Ok(Some(event)) => {
+            report(&event);
+            true
+        }
+        Ok(None) => false,
+        Err(error) => {
+            // The event stays due: the next run sees it again.
+            tracing::warn!(%error, "an event was not made ready");
+            false
+        }
+    }
+}
+
+fn report(event: &Event) {
+    let mut line = Line::new(FUNCTION, "event.woken")
+        .with("tenant", event.key.entity.split('#').next())
+        .with("event.key", event.key.entity.as_str())
+        .with("event.attempts", event.attempts)
+        .with("reason", event.reason.as_deref());
+    if let Some(trace) = event.trace {
+        line = line.trace(trace);
+    }
+    line.emit();
 }
 
 /// The longest due first within a tenant, the tenants in turn.

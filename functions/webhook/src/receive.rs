@@ -17,16 +17,18 @@ use common::store::connections::Subject;
 use common::store::inbox::{EventKey, NewEvent, Put};
 use common::telemetry::{Line, Metric};
 use common::tenant::{DirectoryError, Tenant};
+use common::trace::TraceId;
+use tracing::Instrument;
 
 use crate::body::{Unread, whole};
 use crate::{FUNCTION, Webhook};
 
 /// How a delivery was answered.
 enum Answer {
-    Stored,
+    Stored(EventKey),
     /// The app was removed, says Haravan; upkeep finds out.
     Suspected,
-    Duplicate,
+    Duplicate(EventKey),
     Ignored(&'static str),
     Refused(&'static str),
     TooLarge,
@@ -39,27 +41,35 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    let trace = TraceId::of_invocation();
+    let span = tracing::error_span!("delivery", trace.id = %trace);
     let answer = match whole(&headers, body).await {
-        Ok(body) => handle(&webhook, &tenant, &headers, &body).await.unwrap_or_else(|answer| answer),
+        Ok(body) => {
+            let handled = handle(&webhook, &tenant, &headers, &body, trace).instrument(span).await;
+            handled.unwrap_or_else(|answer| answer)
+        }
         Err(Unread::TooLarge) => Answer::TooLarge,
         Err(Unread::Broken) => Answer::Refused("broken_body"),
     };
-    let (status, what, why, metric) = match answer {
-        Answer::Stored => (StatusCode::OK, "webhook.stored", None, Metric::WebhookStored),
+    let (status, what, why, metric) = match &answer {
+        Answer::Stored(_) => (StatusCode::OK, "webhook.stored", None, Metric::WebhookStored),
         Answer::Suspected => (StatusCode::OK, "webhook.uninstalled", None, Metric::ShopSuspected),
-        Answer::Duplicate => (StatusCode::OK, "webhook.duplicate", None, Metric::WebhookDuplicate),
-        Answer::Ignored(why) => (StatusCode::OK, "webhook.ignored", Some(why), Metric::WebhookIgnored),
+        Answer::Duplicate(_) => (StatusCode::OK, "webhook.repeated", None, Metric::WebhookDuplicate),
+        Answer::Ignored(why) => (StatusCode::OK, "webhook.ignored", Some(*why), Metric::WebhookIgnored),
         Answer::Refused(why) => {
-            (StatusCode::UNAUTHORIZED, "webhook.refused", Some(why), Metric::WebhookRefused)
+            (StatusCode::UNAUTHORIZED, "webhook.refused", Some(*why), Metric::WebhookRefused)
         }
         Answer::TooLarge => {
             (StatusCode::PAYLOAD_TOO_LARGE, "webhook.refused", Some("too_large"), Metric::WebhookRefused)
         }
         Answer::Failed(why) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "webhook.failed", Some(why), Metric::WebhookFailed)
+            (StatusCode::SERVICE_UNAVAILABLE, "webhook.failed", Some(*why), Metric::WebhookFailed)
         }
     };
-    let mut line = Line::new(FUNCTION, what).count(metric, 1);
+    let mut line = Line::new(FUNCTION, what).trace(trace).count(metric, 1);
+    if let Answer::Stored(key) | Answer::Duplicate(key) = &answer {
+        line = line.with("event.key", key.entity.as_str());
+    }
     // Only identifiers that have their alphabet may be logged: a stranger chooses the path and the headers.
     if let Ok(tenant) = tenant.parse::<TenantId>() {
         line = line.with("tenant", tenant.as_str());
@@ -75,7 +85,13 @@ pub(crate) async fn receive(
 }
 
 /// The three gates. The `Err` side is an answer too: that of the gate that stayed shut.
-async fn handle(webhook: &Webhook, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Answer> {
+async fn handle(
+    webhook: &Webhook,
+    tenant: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+    trace: TraceId,
+) -> Result<Answer, Answer> {
     let id: TenantId = tenant.parse().map_err(|_| Answer::Refused("unknown_tenant"))?;
     let tenant =
         webhook.directory.tenant(&id).await.map_err(failed)?.ok_or(Answer::Refused("unknown_tenant"))?;
@@ -98,10 +114,11 @@ async fn handle(webhook: &Webhook, tenant: &str, headers: &HeaderMap, body: &[u8
         updated_at: head.and_then(|head| head.updated_at),
         received_at: webhook.clock.now(),
         parked: head.is_none().then_some(reason::UNREADABLE),
+        trace,
     };
     match webhook.store.inbox.put(&event).await {
-        Ok(Put::Stored) => Ok(Answer::Stored),
-        Ok(Put::Duplicate) => Ok(Answer::Duplicate),
+        Ok(Put::Stored) => Ok(Answer::Stored(event.key)),
+        Ok(Put::Duplicate) => Ok(Answer::Duplicate(event.key)),
         Err(error) => {
             tracing::error!(%error, "a delivery was not stored");
             Err(Answer::Failed("store_unavailable"))

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{connections, deployment, doctor, events, keys, tail, tenants, trigger};
+use crate::{connections, deployment, doctor, events, keys, tail, tenants, trigger, usage};
 
 /// Operates a deployment of Haravan Connect, in the cloud or on this machine.
 #[derive(Debug, Parser)]
@@ -54,4 +54,6 @@ pub(crate) enum Command {
     Doctor(doctor::Options),
     /// Follow events as they arrive and change
     Tail(tail::Options),
+    /// Count what tenants used in a day or month, for those who price plans
+    Usage(usage::Options),
 }

@@ -25,6 +25,7 @@ mod show;
 mod tail;
 mod tenants;
 mod trigger;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
@@ -108,5 +109,6 @@ async fn command(cli: Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Trigger(options) => Box::pin(trigger::run(options, session)).await.map(|()| Exit::Done),
         Command::Doctor(options) => Box::pin(doctor::run(options, session)).await,
         Command::Tail(options) => Box::pin(tail::run(options, session)).await.map(|()| Exit::Done),
+        Command::Usage(options) => Box::pin(usage::run(options, session)).await.map(|()| Exit::Done),
     }
 }

@@ -19,6 +19,9 @@ pub(super) struct Call {
     pub(super) path_and_query: String,
     pub(super) query: Vec<(String, String)>,
     pub(super) key: Option<Vec<u8>>,
+    pub(super) traceparent: Option<String>,
+    /// Names, sorted.
+    pub(super) headers: Vec<String>,
     json_type: bool,
     pub(super) body_len: usize,
     pub(super) json: Option<Value>,
@@ -30,6 +33,8 @@ impl Call {
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
         let path = uri.path();
+        let mut headers: Vec<String> = parts.headers.keys().map(ToString::to_string).collect();
+        headers.sort_unstable();
         Self {
             method: parts.method.clone(),
             path: if path.len() > 1 { path.trim_end_matches('/').to_owned() } else { path.to_owned() },
@@ -38,6 +43,11 @@ impl Call {
                 .into_owned()
                 .collect(),
             key: parts.headers.get("x-api-key").map(|value| value.as_bytes().to_vec()),
+            traceparent: parts
+                .headers
+                .get("traceparent")
+                .and_then(|value| Some(value.to_str().ok()?.to_owned())),
+            headers,
             json_type: essence.eq_ignore_ascii_case("application/json"),
             body_len: body.len(),
             json: serde_json::from_slice(body).ok(),

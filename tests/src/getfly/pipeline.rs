@@ -62,6 +62,8 @@ fn receive(state: &mut State, call: &Call) -> (u64, Option<Fault>) {
         method: call.method.to_string(),
         path: call.path_and_query.clone(),
         body: call.json.clone().filter(|_| call.body_len <= LOGGED_BODY),
+        traceparent: call.traceparent.clone(),
+        headers: call.headers.clone(),
         key_ok: key_ok(state, call),
         fault: fault.clone(),
         status: None,

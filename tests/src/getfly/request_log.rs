@@ -21,6 +21,10 @@ pub struct RecordedRequest {
     pub path: String,
     /// The body if it was JSON of a sensible size.
     pub body: Option<Value>,
+    /// The caller's trace, as W3C Trace Context has it.
+    pub traceparent: Option<String>,
+    /// Names of its headers, sorted.
+    pub headers: Vec<String>,
     /// Whether it carried the tenant's key.
     pub key_ok: bool,
     /// The fault that struck it.

@@ -147,6 +147,7 @@ async fn a_search_says_how_far_it_went() {
             updated_at: None,
             received_at: now - Duration::from_secs(u64::try_from(id).unwrap()),
             parked: Some("crm_refused"),
+            trace: common::trace::TraceId::fresh(),
         };
         store.put(&event).await.unwrap();
     }

@@ -237,6 +237,7 @@ async fn plant(fault: &str, world: &World, desk: &mut Desk<'_>, folder: &std::pa
                 updated_at: None,
                 received_at: world.clock.now(),
                 parked: Some("unreadable_body"),
+                trace: common::trace::TraceId::fresh(),
             };
             world.stack.store.inbox.put(&event).await.unwrap();
         }

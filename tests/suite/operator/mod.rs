@@ -7,6 +7,7 @@ mod help;
 mod keys;
 mod tenants;
 mod trigger;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::Cursor;

@@ -12,7 +12,7 @@ use super::*;
 use crate::flaky::{Fault, FlakyDynamo};
 use crate::meter::Meter;
 
-fn own_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
+pub fn own_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
     let (store, clock) = (Store::new(client, table_names()), world.clock.clone());
     let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
     let pages = open_door(clock.clone());
@@ -24,7 +24,7 @@ async fn post(door: &Router, path: &str, (name, signature): (&str, String), body
     door.clone().oneshot(request).await.unwrap().status()
 }
 
-async fn from_facebook(door: &Router, body: &str) -> StatusCode {
+pub async fn from_facebook(door: &Router, body: &str) -> StatusCode {
     post(door, FACEBOOK, signed_by_facebook(body), body).await
 }
 

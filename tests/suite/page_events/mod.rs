@@ -1,6 +1,6 @@
 //! What pages of Facebook and Zalo send, from the providers' addresses to the inbox (pages.md §1.16, §2.10).
 
-mod cost;
+pub mod cost;
 mod doors;
 mod logs;
 mod owners;

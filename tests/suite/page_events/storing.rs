@@ -92,7 +92,7 @@ async fn what_is_kept_wakes_nobody_and_expires() {
         assert!(inbox.due(shard, world.clock.now(), 100).await.unwrap().is_empty());
     }
     let key: EventKey = world.page_events(&tenant).await[0].key.clone();
-    assert!(!inbox.wake(&key, world.clock.now()).await.unwrap());
+    assert!(inbox.wake(&key, world.clock.now()).await.unwrap().is_none());
     assert!(!inbox.retry(&key, world.clock.now()).await.unwrap());
     let token = common::store::claims::ClaimToken::random().unwrap();
     assert!(inbox.claim(&key, &token, world.clock.now()).await.unwrap().is_none());

@@ -57,19 +57,19 @@ async fn a_late_worker_changes_nothing() {
     let (late, fresh) = (token(), token());
     inbox.claim(&new.key, &late, start()).await.unwrap().unwrap();
     let later = start() + LEASE_TIME + GRACE;
-    assert!(inbox.wake(&new.key, later).await.unwrap());
+    assert!(inbox.wake(&new.key, later).await.unwrap().is_some());
     inbox.claim(&new.key, &fresh, later).await.unwrap().unwrap();
     assert!(
         !inbox
-            .settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, later)
+            .settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, 0, later)
             .await
             .unwrap()
     );
     assert_eq!(inbox.get(&new.key).await.unwrap().unwrap().status, Status::Working);
-    assert!(inbox.settle(&new.key, &fresh, &done(), later).await.unwrap());
+    assert!(inbox.settle(&new.key, &fresh, &done(), 0, later).await.unwrap());
     assert!(
         !inbox
-            .settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, later)
+            .settle(&new.key, &late, &Settlement::Parked { reason: "late", detail: None }, 0, later)
             .await
             .unwrap()
     );
@@ -87,11 +87,11 @@ async fn nothing_wakes_before_its_time() {
     let new = event(1, b"{}", start());
     inbox.put(&new).await.unwrap();
     assert!(due(&tables, start()).await.is_empty());
-    assert!(!inbox.wake(&new.key, start()).await.unwrap());
+    assert!(inbox.wake(&new.key, start()).await.unwrap().is_none());
 
     let worker = token();
     inbox.claim(&new.key, &worker, start()).await.unwrap().unwrap();
-    assert!(!inbox.wake(&new.key, start() + GRACE).await.unwrap(), "its worker still has it");
+    assert!(inbox.wake(&new.key, start() + GRACE).await.unwrap().is_none(), "its worker still has it");
 
     let later = Settlement::Later {
         due: after(start(), 300),
@@ -99,10 +99,10 @@ async fn nothing_wakes_before_its_time() {
         reason: "busy",
         detail: Some("x".into()),
     };
-    assert!(inbox.settle(&new.key, &worker, &later, after(start(), 1)).await.unwrap());
-    assert!(!inbox.wake(&new.key, after(start(), 299)).await.unwrap());
+    assert!(inbox.settle(&new.key, &worker, &later, 0, after(start(), 1)).await.unwrap());
+    assert!(inbox.wake(&new.key, after(start(), 299)).await.unwrap().is_none());
     assert_eq!(due(&tables, after(start(), 300)).await.len(), 1);
-    assert!(inbox.wake(&new.key, after(start(), 300)).await.unwrap());
+    assert!(inbox.wake(&new.key, after(start(), 300)).await.unwrap().is_some());
     let woken = inbox.get(&new.key).await.unwrap().unwrap();
     assert_eq!((woken.status, woken.attempts, woken.reason.as_deref()), (Status::Ready, 1, Some("busy")));
 }
@@ -114,7 +114,7 @@ async fn an_event_nobody_picked_up_is_found_by_the_sweep() {
     tables.store.inbox.put(&new).await.unwrap();
     let found = due(&tables, start() + GRACE).await;
     assert_eq!(found.iter().map(|watched| &watched.key).collect::<Vec<_>>(), [&new.key]);
-    assert!(tables.store.inbox.wake(&new.key, start() + GRACE).await.unwrap());
+    assert!(tables.store.inbox.wake(&new.key, start() + GRACE).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_parked_event_is_listed_for_its_tenant_and_comes_back_by_hand() {
     inbox.claim(&new.key, &worker, start()).await.unwrap().unwrap();
     assert!(!inbox.retry(&new.key, start()).await.unwrap(), "only a parked event is retried by hand");
     inbox
-        .settle(&new.key, &worker, &Settlement::Parked { reason: "refused", detail: None }, start())
+        .settle(&new.key, &worker, &Settlement::Parked { reason: "refused", detail: None }, 0, start())
         .await
         .unwrap();
     assert_eq!(inbox.parked(&tenant(), 10).await.unwrap().len(), 1);
@@ -147,7 +147,7 @@ async fn a_done_event_leaves_every_watch_list() {
     inbox.put(&new).await.unwrap();
     let worker = token();
     inbox.claim(&new.key, &worker, start()).await.unwrap().unwrap();
-    inbox.settle(&new.key, &worker, &done(), start()).await.unwrap();
+    inbox.settle(&new.key, &worker, &done(), 0, start()).await.unwrap();
     assert!(due(&tables, after(start(), 999_999)).await.is_empty());
     assert!(inbox.claim(&new.key, &token(), start()).await.unwrap().is_none());
     assert_eq!(inbox.put(&new).await.unwrap(), Put::Duplicate);
@@ -172,7 +172,7 @@ async fn a_body_beyond_one_item_comes_back_whole() {
 async fn settle(tables: &Tables, new: &NewEvent, settlement: &Settlement, now: Timestamp) {
     let worker = token();
     tables.store.inbox.claim(&new.key, &worker, now).await.unwrap().unwrap();
-    assert!(tables.store.inbox.settle(&new.key, &worker, settlement, now).await.unwrap());
+    assert!(tables.store.inbox.settle(&new.key, &worker, settlement, 0, now).await.unwrap());
 }
 
 /// Every event of a list, in pages of `size`.
@@ -250,7 +250,7 @@ async fn an_event_remembers_its_steps_and_not_without_end() {
         now = after(now, 60);
         let later = Settlement::Later { due: now, counts: false, reason: "busy", detail: None };
         settle(&tables, &new, &later, now).await;
-        assert!(inbox.wake(&new.key, now).await.unwrap());
+        assert!(inbox.wake(&new.key, now).await.unwrap().is_some());
     }
     settle(&tables, &new, &Settlement::Parked { reason: "refused", detail: None }, now).await;
     assert!(inbox.retry(&new.key, now).await.unwrap());

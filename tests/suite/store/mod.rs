@@ -116,5 +116,6 @@ fn event(order: i64, body: &[u8], now: Timestamp) -> NewEvent {
         updated_at: Some(now),
         received_at: now,
         parked: None,
+        trace: common::trace::TraceId::fresh(),
     }
 }

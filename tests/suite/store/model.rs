@@ -218,7 +218,8 @@ impl Play {
     async fn settle(&mut self, working: Worker, settlement: Settlement, to: Model) {
         let key = &self.events[working.event].key;
         let ours = self.model[&working.event] == Model::Working(working.token.clone());
-        let done = self.tables.store.inbox.settle(key, &working.token, &settlement, self.now).await.unwrap();
+        let done =
+            self.tables.store.inbox.settle(key, &working.token, &settlement, 1, self.now).await.unwrap();
         assert_eq!(done, ours, "only the claim's holder settles");
         if ours {
             self.model.insert(working.event, to);
@@ -228,7 +229,7 @@ impl Play {
     async fn upkeep(&mut self) {
         for (event, model) in self.model.clone() {
             let key = self.events[event].key.clone();
-            if self.tables.store.inbox.wake(&key, self.now).await.unwrap() {
+            if self.tables.store.inbox.wake(&key, self.now).await.unwrap().is_some() {
                 assert!(!matches!(model, Model::Done | Model::Parked), "what is finished stays finished");
                 self.model.insert(event, Model::Ready);
             }

@@ -94,7 +94,7 @@ async fn well(
     if page.status == ConnectionStatus::NeedsReconnect
         && connections.works_again(&this, page.token_version).await?
     {
-        line("page.works_again", &page).with("reason", page.reason.as_deref()).emit();
+        line("page.recovered", &page).with("reason", page.reason.as_deref()).emit();
         (page.status, page.reason) = (ConnectionStatus::Connected, None);
     }
     Ok(Verified::Well(Box::new(page)))

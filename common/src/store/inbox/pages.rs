@@ -199,7 +199,7 @@ impl Inbox {
     }
 }
 
-fn pages_list(tenant: &TenantId) -> String {
+pub(super) fn pages_list(tenant: &TenantId) -> String {
     format!("pages#{tenant}")
 }
 

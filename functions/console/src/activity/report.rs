@@ -56,6 +56,8 @@ pub(crate) struct EventReport {
     pub crm_code: Option<String>,
     /// What happened to it, the earliest first.
     pub history: Vec<StepReport>,
+    /// The id under which the log has what was done about it, and under which the CRM was called.
+    pub trace_id: Option<String>,
     #[serde(skip)]
     facts: (Status, common::haravan::webhook::Topic),
 }
@@ -165,6 +167,7 @@ impl EventReport {
             next_try_at: event.due.filter(|_| event.status == Status::Waiting),
             crm_code: event.crm_code.clone(),
             history: event.history.iter().map(step).collect(),
+            trace_id: event.trace.map(|trace| trace.to_string()),
             facts: (event.status, event.topic),
         }
     }

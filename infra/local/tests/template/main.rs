@@ -11,6 +11,7 @@ mod alarms;
 mod consoles;
 mod edge;
 mod functions;
+mod logging;
 mod parameters;
 mod roles;
 mod samples;

@@ -102,10 +102,12 @@ fn every_function_is_told_the_tables_by_their_names() {
 }
 
 #[test]
-fn upkeep_wakes_as_many_events_as_the_code_does_by_itself() {
+fn upkeep_wakes_and_visits_as_many_as_the_code_does_by_itself() {
     let template = template("template.yaml");
     let default = &template["Parameters"]["WakePerTenant"]["Default"];
     assert_eq!(default.as_u64(), u64::try_from(upkeep::Limits::default().per_tenant).ok());
+    let default = &template["Parameters"]["VisitsAtOnce"]["Default"];
+    assert_eq!(default.as_u64(), u64::try_from(upkeep::Limits::default().at_once).ok());
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) fn of(event: &Event) -> Value {
         "attempts": event.attempts,
         "next_try_at": event.due.filter(|_| event.status == Status::Waiting).map(|due| due.to_string()),
         "crm_code": event.crm_code,
+        "crm_calls": event.crm_calls,
+        "trace_id": event.trace.map(|trace| trace.to_string()),
         "history": history,
     })
 }

@@ -30,6 +30,8 @@ pub(super) async fn run(
         ("detail", event.detail.clone().unwrap_or_else(|| "-".to_owned())),
         ("attempts", event.attempts.to_string()),
         ("in the CRM", event.crm_code.clone().unwrap_or_else(|| "-".to_owned())),
+        ("CRM calls", event.crm_calls.to_string()),
+        ("trace", event.trace.map_or_else(|| "-".to_owned(), |trace| trace.to_string())),
     ]);
     for code in &event.warnings {
         let said = words::of_warning(code).map_or(code.as_str(), |(_, english)| english);
