@@ -11,7 +11,6 @@ use common::intake::delivery;
 use common::intake::job::Intake;
 use common::store::Store;
 use common::store::inbox::Status;
-use common::tenant::Directory;
 use connect_tests::haravan::OrderSpec;
 use connect_tests::haravan::generate::Generator;
 use connect_tests::haravan::sign;
@@ -25,18 +24,14 @@ use crate::meter::Meter;
 
 /// A front door of one's own over any client.
 pub fn front_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
-    let store = Store::new(client, table_names());
-    let clock = world.clock.clone();
-    let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
+    let ((store, directory), clock) = (world.stack.access.open("webhook", client), world.clock.clone());
     let pages = crate::page_events::door(clock.clone());
     webhook::router(Arc::new(webhook::Webhook { store, directory, pages, clock }))
 }
 
-/// Intake of one's own over any client.
+/// Orders' intake of one's own over any client.
 pub fn intake(world: &World, client: &aws_sdk_dynamodb::Client) -> Intake {
-    let store = Store::new(client, table_names());
-    let clock = world.clock.clone();
-    let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
+    let ((store, directory), clock) = (world.stack.access.open("order-intake", client), world.clock.clone());
     let http = Reach::Loopback.client().unwrap();
     let admin =
         Admin::new(http.clone(), Reach::Loopback.base_url(&world.stack.addresses.haravan_url).unwrap());

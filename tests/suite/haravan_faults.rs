@@ -11,7 +11,7 @@ use connect_tests::haravan::{
 };
 use local::seed;
 
-use crate::harness::World;
+use crate::harness::{World, fixture};
 use crate::verbs::*;
 
 /// An order of a person with a name, phone and e-mail, for 178,000 with 25,000 of shipping.
@@ -308,6 +308,16 @@ async fn a_body_that_hardly_compresses_is_kept_in_parts_and_arrives_whole() {
     assert!(event.parts >= 2, "kept in one item: {} bytes", event.body.len());
     let stored = world.stack.store.inbox.whole_body(event).await.unwrap();
     assert_eq!(common::body::unpack(&stored).unwrap(), world.haravan().deliveries()[0].body);
+}
+
+#[tokio::test]
+async fn a_customer_whose_body_hardly_compresses_arrives_too() {
+    let world = World::start().await;
+    let noise: String = std::iter::repeat_with(fastrand::alphanumeric).take(1_000_000).collect();
+    let body = edited(fixture::CUSTOMER, |body| body["unknown"] = noise.into());
+    let event = world.carry("customers/create", &body).await;
+    assert!(event.parts >= 1, "kept in one item: {} bytes", event.body.len());
+    assert_carried_over(&event);
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use local::stack::{Options, Stack};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 
+use crate::calls::Calls;
+
 /// The three bodies of the protocol, as bytes.
 pub mod fixture {
     /// A storefront order, cash on delivery.
@@ -34,7 +36,14 @@ pub struct World {
     pub stack: Stack,
     /// Its clock, which only moves when told.
     pub clock: Arc<ManualClock>,
+    calls: Calls,
     pub(crate) http: reqwest::Client,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.calls.check();
+    }
 }
 
 impl World {
@@ -46,12 +55,14 @@ impl World {
     /// A stack with a pump of one's own making.
     pub async fn with(pump: pump::Settings) -> Self {
         let clock = Arc::new(ManualClock::starting_at("2026-06-12T08:30:00Z".parse().unwrap()));
+        let calls = Calls::default();
         let options = Options {
             pump: pump::Settings { poll: Duration::from_millis(5), ..pump },
+            between: Some(Arc::new(calls.clone())),
             ..Options::in_memory(clock.clone())
         };
         let stack = Stack::start(options).await.unwrap();
-        Self { stack, clock, http: reqwest::Client::new() }
+        Self { stack, clock, calls, http: reqwest::Client::new() }
     }
 
     /// The simulated CRM.

@@ -114,15 +114,10 @@ async fn an_uninstall_that_nobody_signed_or_that_carries_an_order_suspects_nobod
 async fn an_uninstall_that_is_not_noted_is_answered_so_that_it_comes_again() {
     let world = World::start().await;
     let proxy = FlakyDynamo::before(&world.stack.embedded).await;
-    let client = embedded::client(&proxy.url);
-    let upkeep = world.another_upkeep(&client);
+    let (store, directory) = world.stack.access.open("webhook", &embedded::client(&proxy.url));
     let door = webhook::router(std::sync::Arc::new(webhook::Webhook {
-        store: upkeep.store.clone(),
-        directory: common::tenant::Directory::new(
-            upkeep.store.clone(),
-            world.stack.key_ring.clone(),
-            world.clock.clone(),
-        ),
+        store,
+        directory,
         pages: crate::page_events::door(world.clock.clone()),
         clock: world.clock.clone(),
     }));

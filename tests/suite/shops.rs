@@ -7,7 +7,7 @@ use common::clock::Clock;
 use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::token_endpoint::{App, TokenEndpoint, Tokens};
-use common::pages::Pages;
+use common::pages::{Pages, Providers};
 use common::refresh::Refresher;
 use common::seal::Place;
 use common::store::connections::{NewShop, SealedTokens, ShopConnection, Subject};
@@ -15,7 +15,6 @@ use common::store::inbox::Event;
 use common::store::{Store, schema};
 use common::tenant::{Directory, connection_place};
 use connect_tests::haravan::{AccountsSettings, Choice, INSTALL_SCOPES, OrgId};
-use local::embedded::table_names;
 use local::seed::{CLIENT_ID, ORG};
 use upkeep::Upkeep;
 
@@ -101,26 +100,27 @@ impl World {
 
     /// Upkeep as another process would run it, over any client.
     pub fn another_upkeep(&self, client: &aws_sdk_dynamodb::Client) -> Upkeep {
-        let (store, clock) = (Store::new(client, table_names()), self.clock.clone());
-        let directory = Arc::new(Directory::new(store.clone(), self.stack.key_ring.clone(), clock.clone()));
-        let endpoint = self.token_endpoint();
-        let providers = Arc::clone(&self.stack.upkeep.pages.providers);
-        let known = Some(Arc::clone(&providers));
-        let refresher = Refresher::new(store.clone(), Arc::clone(&directory), endpoint, known, clock.clone());
+        self.upkeep_with(client, Arc::clone(&self.stack.upkeep.pages.providers))
+    }
+
+    /// The same with providers of one's own.
+    pub fn upkeep_with(&self, client: &aws_sdk_dynamodb::Client, providers: Arc<Providers>) -> Upkeep {
+        let pages = self.pages_with(self.stack.access.open("upkeep", client), providers);
         Upkeep {
-            pages: Pages {
-                store: store.clone(),
-                directory: Arc::clone(&directory),
-                providers,
-                refresher: refresher.clone(),
-                clock: clock.clone(),
-            },
-            refresher,
-            store,
-            directory,
-            clock,
+            refresher: pages.refresher.clone(),
+            store: pages.store.clone(),
+            directory: Arc::clone(&pages.directory),
+            pages,
             ..self.stack.upkeep.clone()
         }
+    }
+
+    /// What a function works on pages with.
+    pub fn pages_with(&self, (store, directory): (Store, Directory), providers: Arc<Providers>) -> Pages {
+        let (directory, clock) = (Arc::new(directory), self.clock.clone());
+        let (endpoint, known) = (self.token_endpoint(), Some(Arc::clone(&providers)));
+        let refresher = Refresher::new(store.clone(), Arc::clone(&directory), endpoint, known, clock.clone());
+        Pages { store, directory, providers, refresher, clock }
     }
 
     /// How often a refresh token was sent to Haravan.

@@ -13,20 +13,17 @@ use oauth_grant::Grant;
 
 use crate::haravan_urls::HaravanUrls;
 
-/// Both routers; each function has a directory of its own, as it has in the cloud.
+/// Both routers.
 pub(crate) fn router(
     urls: &HaravanUrls,
-    directory: &dyn Fn() -> Directory,
-    store: &Store,
+    open: &dyn Fn(&'static str) -> (Store, Directory),
     http: &reqwest::Client,
     clock: &SharedClock,
 ) -> Router {
-    let connecting = |function| Connecting {
-        function,
-        store: store.clone(),
-        directory: directory(),
-        accounts: Accounts::new(http.clone(), urls.accounts.clone(), clock.clone()),
-        clock: clock.clone(),
+    let connecting = |function| {
+        let (store, directory) = open(function);
+        let accounts = Accounts::new(http.clone(), urls.accounts.clone(), clock.clone());
+        Connecting { function, store, directory, accounts, clock: clock.clone() }
     };
     let grant = Grant {
         connecting: connecting(oauth_grant::FUNCTION),

@@ -5,6 +5,7 @@
 //! reached through the AWS SDK, and the [`pump`] hands over stream records in the shape Lambda does. The integration
 //! suite runs on this very stack with a clock it moves itself.
 
+pub mod access;
 mod connect;
 pub mod embedded;
 mod haravan_urls;

@@ -99,6 +99,7 @@ async fn run(cli: Cli) -> Result<()> {
         haravan_token: cli.haravan_token.map(Into::into),
         client_secret: cli.client_secret.map(Into::into),
         provider_apps: cli.provider_apps,
+        between: None,
     };
     let stack = Stack::start(options).await?;
     let mut out = std::io::stdout();

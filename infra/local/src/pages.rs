@@ -92,16 +92,16 @@ impl Simulated {
 }
 
 /// The two functions that connect and disconnect pages.
-pub(crate) fn router(pages: &Pages, pages_url: &Url) -> Router {
+pub(crate) fn router(connect: Pages, disconnect: Pages, pages_url: &Url) -> Router {
     let connecting = page_connect::Connecting {
-        store: pages.store.clone(),
-        directory: Arc::clone(&pages.directory),
-        providers: Arc::clone(&pages.providers),
-        clock: pages.clock.clone(),
+        store: connect.store,
+        directory: connect.directory,
+        providers: connect.providers,
+        clock: connect.clock,
         pages_url: pages_url.clone(),
         unknown_role: UnknownRole::Refuse,
     };
-    let disconnecting = PageDisconnect { pages: pages.clone(), pages_url: pages_url.clone() };
+    let disconnecting = PageDisconnect { pages: disconnect, pages_url: pages_url.clone() };
     page_connect::router(Arc::new(connecting)).merge(page_disconnect::router(Arc::new(disconnecting)))
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn providers(
     base_url: &str,
     options: &Options,
     http: &reqwest::Client,
-    clock: &SharedClock,
+    apps: SecretSource,
 ) -> Result<Providers> {
     let place = |path: &str, real: &str| -> Result<Url> {
         let url = if options.simulators { format!("{base_url}{path}") } else { real.to_owned() };
@@ -123,15 +123,16 @@ pub(crate) fn providers(
         zalo_oauth: place(ZALO_PATH, DEFAULT_OAUTH_BASE)?,
         zalo_openapi: place(ZALO_PATH, DEFAULT_OPENAPI_BASE)?,
     };
-    Ok(Providers::new(places, http.clone(), source(options)?, clock.clone()))
+    Ok(Providers::new(places, http.clone(), apps, options.clock.clone()))
 }
 
-/// The same apps, for who checks what the providers send.
-pub(crate) fn apps(options: &Options) -> Result<Apps> {
-    Ok(Apps::new(source(options)?, DEFAULT_VERSION.to_owned(), options.clock.clone()))
+/// The apps, for who checks what the providers send.
+pub(crate) fn apps(source: SecretSource, clock: &SharedClock) -> Apps {
+    Apps::new(source, DEFAULT_VERSION.to_owned(), clock.clone())
 }
 
-fn source(options: &Options) -> Result<SecretSource> {
+/// The secret with the apps.
+pub(crate) fn source(options: &Options) -> Result<SecretSource> {
     Ok(match &options.provider_apps {
         Some(file) => readable(file)?,
         None if options.simulators => SecretSource::Text(simulated_apps().into()),

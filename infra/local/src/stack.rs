@@ -15,12 +15,11 @@ use common::haravan::subscription::Subscription;
 use common::haravan::token_endpoint::TokenEndpoint;
 use common::haravan::webhook::Entity;
 use common::intake::job::Intake;
-use common::pages::{Pages, Providers};
+use common::pages::Pages;
 use common::refresh::Refresher;
 use common::seal::{KeyRing, SecretSource, ensure_ring_file};
 use common::store::inbox::Status;
 use common::store::{Store, schema};
-use common::tenant::Directory;
 use connect_tests::{getfly, haravan};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -29,6 +28,7 @@ use tokio::task::JoinHandle;
 use upkeep::Upkeep;
 use url::Url;
 
+use crate::access::{APPS, Access, Between};
 use crate::connect;
 use crate::embedded::{self, Embedded};
 use crate::haravan_urls::HaravanUrls;
@@ -73,6 +73,8 @@ pub struct Options {
     pub client_secret: Option<SecretString>,
     /// File with the operator's apps at Facebook and Zalo ([`common::pages::apps`]).
     pub provider_apps: Option<PathBuf>,
+    /// What a test puts between the functions and AWS.
+    pub between: Option<Arc<dyn Between>>,
 }
 
 impl Options {
@@ -93,6 +95,7 @@ impl Options {
             haravan_token: None,
             client_secret: None,
             provider_apps: None,
+            between: None,
         }
     }
 }
@@ -130,10 +133,10 @@ pub struct Stack {
     pub addresses: Addresses,
     /// The embedded engine.
     pub embedded: Embedded,
-    /// The tables.
+    /// The tables, as nobody's in particular.
     pub store: Store,
-    /// What the intake functions work with.
-    pub intake: Arc<Intake>,
+    /// Opens the tables and secrets for a function.
+    pub access: Access,
     /// What upkeep works with.
     pub upkeep: Upkeep,
     /// The simulated CRM.
@@ -178,7 +181,8 @@ impl Stack {
         }
         let lock = options.data.as_deref().map(lock).transpose()?;
         let embedded = Embedded::open(options.data.as_deref())?;
-        let store = Store::new(&embedded.client(), embedded::table_names());
+        let client = embedded.client();
+        let store = Store::new(&client, embedded::table_names());
         let ring = ring_source(options.data.as_deref())?;
         let seeded =
             seed::ensure(&store, &*load(&ring).await?, &outside(&options, address), options.clock.now())
@@ -189,33 +193,45 @@ impl Stack {
         let clock = options.clock.clone();
         let http = Reach::Loopback.client()?;
         let haravan_urls = HaravanUrls::of(&options, &addresses.base_url)?;
-        let directory = || Directory::new(store.clone(), ring.source.clone(), clock.clone());
-        let intake = Arc::new(Intake::new(
-            store.clone(),
-            directory(),
-            http.clone(),
-            Reach::Loopback,
-            Admin::new(http.clone(), haravan_urls.admin.clone()),
-            clock.clone(),
-        ));
+        let access =
+            Access { key_ring: ring.source.clone(), clock: clock.clone(), between: options.between.clone() };
+        let open = |function| access.open(function, &client);
+        let apps = pages::source(&options)?;
+        let apps = |function| access.secret(function, APPS, apps.clone());
+        let intake = |function| {
+            let ((store, directory), clock) = (open(function), clock.clone());
+            let admin = Admin::new(http.clone(), haravan_urls.admin.clone());
+            Arc::new(Intake::new(store, directory, http.clone(), Reach::Loopback, admin, clock))
+        };
+        let pages = |function| -> Result<Pages> {
+            let (store, directory) = open(function);
+            let providers = pages::providers(&addresses.base_url, &options, &http, apps(function))?;
+            let (directory, providers) = (Arc::new(directory), Arc::new(providers));
+            let accounts = TokenEndpoint::new(http.clone(), haravan_urls.accounts.clone());
+            let known = Some(Arc::clone(&providers));
+            let refresher =
+                Refresher::new(store.clone(), Arc::clone(&directory), accounts, known, clock.clone());
+            Ok(Pages { store, directory, providers, refresher, clock: clock.clone() })
+        };
+        let (of_webhook, directory) = open("webhook");
         let front_door = webhook::router(Arc::new(webhook::Webhook {
-            store: store.clone(),
-            directory: directory(),
-            pages: webhook::pages::PageDoor::new(pages::apps(&options)?),
+            store: of_webhook,
+            directory,
+            pages: webhook::pages::PageDoor::new(pages::apps(apps("webhook"), &clock)),
             clock: clock.clone(),
         }));
-        let connects = connect::router(&haravan_urls, &directory, &store, &http, &clock);
-        let providers = Arc::new(pages::providers(&addresses.base_url, &options, &http, &clock)?);
-        let upkeep = upkeep(&haravan_urls, &store, directory(), &http, providers, &clock);
+        let connects = connect::router(&haravan_urls, &open, &http, &clock);
+        let upkeep = upkeep(&haravan_urls, pages("upkeep")?, &http);
         let pages_url: Url = addresses.base_url.parse()?;
-        let of_pages = pages::router(&upkeep.pages, &pages_url);
+        let of_pages = pages::router(pages("page-connect")?, pages("page-disconnect")?, &pages_url);
 
         let getfly = options.simulators.then(|| simulated_getfly(&seeded, &options)).transpose()?;
         let haravan =
             options.simulators.then(|| simulated_haravan(&seeded, &addresses, &options)).transpose()?;
+        let (of_console, directory) = open("console");
         let console = console::router(Arc::new(console::Console {
-            store: store.clone(),
-            directory: directory(),
+            store: of_console,
+            directory,
             http: http.clone(),
             reach: Reach::Loopback,
             admin: Admin::new(http.clone(), haravan_urls.admin.clone()),
@@ -232,21 +248,21 @@ impl Stack {
         if let Some(haravan) = &haravan {
             app = app.nest(HARAVAN_PATH, page::guarded(haravan.router()));
         }
-        let pages =
+        let simulated =
             options.simulators.then(|| Simulated::start(&addresses.base_url, &options)).transpose()?;
-        if let Some(pages) = &pages {
-            app = app.merge(pages.router());
+        if let Some(simulated) = &simulated {
+            app = app.merge(simulated.router());
         }
         app = app.merge(page::router(page::Page {
             store: store.clone(),
-            client: embedded.client(),
+            client: client.clone(),
             addresses: addresses.clone(),
             getfly: getfly.clone().filter(|_| options.getfly_url.is_none()),
             haravan: haravan.clone(),
             clock: clock.clone(),
         }));
 
-        let pumps = pumps(&embedded, &options, &intake)?;
+        let pumps = pumps(&embedded, &options, [intake("order-intake"), intake("customer-intake")])?;
         let mut tasks = vec![tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, app).await {
                 tracing::error!(%error, "the server stopped");
@@ -260,15 +276,15 @@ impl Stack {
             (Some(haravan), Some(_)) => Some(haravan.run_deliveries(60.0)),
             _ => None,
         };
-        let delivering = match (&pages, options.upkeep_every) {
-            (Some(pages), Some(_)) => Some(pages.deliver()),
+        let delivering = match (&simulated, options.upkeep_every) {
+            (Some(simulated), Some(_)) => Some(simulated.deliver()),
             _ => None,
         };
         Ok(Self {
             addresses,
             embedded,
             store,
-            intake,
+            access,
             upkeep,
             getfly,
             haravan,
@@ -276,40 +292,23 @@ impl Stack {
             key_ring: ring.source,
             tasks,
             lock,
-            pages,
+            pages: simulated,
             _deliveries: deliveries,
             _delivering: delivering,
         })
     }
 }
 
-fn upkeep(
-    urls: &HaravanUrls,
-    store: &Store,
-    directory: Directory,
-    http: &reqwest::Client,
-    providers: Arc<Providers>,
-    clock: &SharedClock,
-) -> Upkeep {
-    let directory = Arc::new(directory);
-    let accounts = TokenEndpoint::new(http.clone(), urls.accounts.clone());
-    let known = Some(Arc::clone(&providers));
-    let refresher = Refresher::new(store.clone(), Arc::clone(&directory), accounts, known, clock.clone());
+fn upkeep(urls: &HaravanUrls, pages: Pages, http: &reqwest::Client) -> Upkeep {
     Upkeep {
-        store: store.clone(),
-        pages: Pages {
-            store: store.clone(),
-            directory: Arc::clone(&directory),
-            providers,
-            refresher: refresher.clone(),
-            clock: clock.clone(),
-        },
-        refresher,
-        directory,
+        store: pages.store.clone(),
+        refresher: pages.refresher.clone(),
+        directory: Arc::clone(&pages.directory),
         subscription: Subscription::new(http.clone(), urls.webhook.clone()),
         admin: Admin::new(http.clone(), urls.admin.clone()),
-        clock: clock.clone(),
+        clock: pages.clock.clone(),
         limits: upkeep::Limits { per_tenant: 200, ..upkeep::Limits::default() },
+        pages,
     }
 }
 
@@ -446,7 +445,7 @@ fn lock(data: &Path) -> Result<std::fs::File> {
 }
 
 /// One pump per intake function, with the filters of `template.yaml`.
-fn pumps(embedded: &Embedded, options: &Options, intake: &Arc<Intake>) -> Result<[Pump; 2]> {
+fn pumps(embedded: &Embedded, options: &Options, [orders, customers]: [Arc<Intake>; 2]) -> Result<[Pump; 2]> {
     let arn = embedded.stream_arn("inbox")?;
     let start = |entity: Entity, handler: pump::Handler| {
         let filter = Filter {
@@ -458,7 +457,6 @@ fn pumps(embedded: &Embedded, options: &Options, intake: &Arc<Intake>) -> Result
         let settings = pump::Settings { checkpoint, ..options.pump.clone() };
         Pump::start(embedded.db.clone(), arn.clone(), filter, settings, handler)
     };
-    let (orders, customers) = (Arc::clone(intake), Arc::clone(intake));
     Ok([
         start(
             Entity::Order,

@@ -27,7 +27,6 @@ use common::haravan::subscription::Subscription;
 use common::id::{OrgId, TenantId};
 use common::store::connections::ShopConnection;
 use common::store::ephemeral::Kind;
-use common::tenant::Directory;
 use connect_tests::haravan::{self, Answer, Choice};
 use oauth_grant::Grant;
 use tower::ServiceExt;
@@ -90,18 +89,10 @@ impl Office {
     pub async fn open() -> Self {
         let world = World::start().await;
         let connecting = |function| {
-            let base = base(&world);
-            Connecting {
-                function,
-                store: world.stack.store.clone(),
-                directory: Directory::new(
-                    world.stack.store.clone(),
-                    world.stack.key_ring.clone(),
-                    world.clock.clone(),
-                ),
-                accounts: Accounts::new(Reach::Loopback.client().unwrap(), base, world.clock.clone()),
-                clock: world.clock.clone(),
-            }
+            let (store, directory) = world.stack.access.open(function, &world.stack.embedded.client());
+            let (http, clock) = (Reach::Loopback.client().unwrap(), world.clock.clone());
+            let accounts = Accounts::new(http, base(&world), clock.clone());
+            Connecting { function, store, directory, accounts, clock }
         };
         let http = Reach::Loopback.client().unwrap();
         let grant = Grant {

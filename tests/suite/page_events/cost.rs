@@ -3,9 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use common::store::Store;
-use common::tenant::Directory;
-use local::embedded::{self, table_names};
+use local::embedded;
 use tower::ServiceExt;
 
 use super::*;
@@ -13,8 +11,7 @@ use crate::flaky::{Fault, FlakyDynamo};
 use crate::meter::Meter;
 
 pub fn own_door(world: &World, client: &aws_sdk_dynamodb::Client) -> Router {
-    let (store, clock) = (Store::new(client, table_names()), world.clock.clone());
-    let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
+    let ((store, directory), clock) = (world.stack.access.open("webhook", client), world.clock.clone());
     let pages = open_door(clock.clone());
     webhook::router(std::sync::Arc::new(webhook::Webhook { store, directory, pages, clock }))
 }

@@ -116,9 +116,8 @@ async fn signed_nonsense_is_acknowledged_and_dropped() {
 async fn an_operator_without_apps_has_no_such_addresses() {
     use tower::ServiceExt;
     let world = World::start().await;
-    let (store, clock) = (world.stack.store.clone(), world.clock.clone());
-    let directory =
-        common::tenant::Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone());
+    let (store, directory) = world.stack.access.open("webhook", &world.stack.embedded.client());
+    let clock = world.clock.clone();
     let pages = door(clock.clone());
     let door = webhook::router(std::sync::Arc::new(webhook::Webhook { store, directory, pages, clock }));
     for (method, path) in [("GET", FACEBOOK), ("POST", FACEBOOK), ("GET", ZALO), ("POST", ZALO)] {

@@ -25,12 +25,11 @@ use common::id::TenantId;
 use common::pages::ticket::{Act, PageTicket, expiry};
 use common::pages::{Places, Providers};
 use common::seal::SecretSource;
-use common::store::Store;
 use common::store::connections::{PageConnection, PageKey, Person, Subject};
 use common::store::ephemeral::Kind;
-use common::tenant::Directory;
 use connect_tests::{facebook, zalo as zalo_sim};
-use local::embedded::{self, table_names};
+use local::access::APPS;
+use local::embedded;
 use page_connect::{Connecting, Refusal};
 use serde_json::json;
 use tower::ServiceExt;
@@ -155,15 +154,12 @@ impl Lobby {
             "zalo": {"app_id": oa_app.app_id, "app_secret": oa_app.app_secret, "oa_secret_key": oa_app.oa_secret_key},
         });
         let flaky = FlakyDynamo::before(&world.stack.embedded).await;
-        let store = Store::new(&embedded::client(&flaky.url), table_names());
+        let access = &world.stack.access;
+        let (store, directory) = access.open("page-connect", &embedded::client(&flaky.url));
         let http = Reach::Loopback.client().unwrap();
-        let source = SecretSource::Text(apps.to_string().into());
+        let source = access.secret("page-connect", APPS, SecretSource::Text(apps.to_string().into()));
         let connecting = Connecting {
-            directory: Arc::new(Directory::new(
-                store.clone(),
-                world.stack.key_ring.clone(),
-                world.clock.clone(),
-            )),
+            directory: Arc::new(directory),
             providers: Arc::new(Providers::new(places, http, source, world.clock.clone())),
             clock: world.clock.clone(),
             pages_url: PAGES_URL.parse().unwrap(),

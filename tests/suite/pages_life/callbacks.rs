@@ -2,7 +2,8 @@
 
 use common::store::connections::{ConnectionStatus, reason};
 use connect_tests::facebook::{
-    APP_SECRET, Delivery, DeliveryKind, DeliveryState, EDITOR_PAGE, Fault, SELLER, SHOP_PAGE, signed_request,
+    APP_SECRET, BUSY, Delivery, DeliveryKind, DeliveryState, EDITOR_PAGE, Fault, SELLER, SHOP_PAGE,
+    signed_request,
 };
 use page_disconnect::{DEAUTHORIZE, DELETION};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ impl Life {
     }
 
     async fn hints(&self) -> usize {
-        self.pages().store.connections.pages_of_person(&SELLER.to_string()).await.unwrap().len()
+        self.pages.store.connections.pages_of_person(&SELLER.to_string()).await.unwrap().len()
     }
 }
 
@@ -171,6 +172,21 @@ async fn a_person_who_wants_to_be_forgotten_is_and_can_look_it_up() {
     assert_eq!(life.get(&format!("{DELETION}/{code}")).await.status, 200);
     life.world.clock.advance(2 * DAY);
     assert_eq!(life.get(&format!("{DELETION}/{code}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn who_gave_a_page_before_another_is_forgotten_and_the_page_stays() {
+    let life = Life::start().await;
+    let page = life.fanpage().await;
+    let (token, _) = life.opened(&page).await;
+    let again = life.connect(&page.tenant, page.page.clone(), (&token.into(), None, None), Some(BUSY)).await;
+    assert_eq!(life.hints().await, 1);
+    life.world.clock.advance(MINUTE);
+    assert_eq!(life.callback(DELETION, &life.says(&SELLER.to_string())).await.status, 200);
+    let now = life.page(&page.page).await;
+    assert_eq!(stands(&now), (ConnectionStatus::Connected, None, true));
+    assert_eq!((now.generation, now.granted_by), (again.generation, again.granted_by));
+    assert_eq!(life.hints().await, 0);
 }
 
 #[tokio::test]

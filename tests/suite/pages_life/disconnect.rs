@@ -28,7 +28,7 @@ async fn a_disconnect_tells_facebook_wipes_the_tokens_frees_the_slot_and_leaves_
     assert!(ended.history.last().unwrap().ends_with(":disconnected:Lan"));
     assert!(!life.is_subscribed());
     assert_eq!(life.slots().await, 0);
-    assert_eq!(life.pages().store.connections.owner(&page.this().subject).await.unwrap(), None);
+    assert_eq!(life.pages.store.connections.owner(&page.this().subject).await.unwrap(), None);
 
     // Nobody looks after it any more.
     life.facebook.forget_requests();
@@ -41,7 +41,7 @@ async fn an_official_account_is_wiped_at_once_as_there_is_nobody_to_tell() {
     let life = Life::start().await;
     let page = life.official_account().await;
     life.zalo.forget_requests();
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, Some(&admin())).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, Some(&admin())).await.unwrap();
     assert!(receipt.ended && receipt.unsubscribed && receipt.tokens_wiped && receipt.failure.is_none());
     let ended = life.page(&page.page).await;
     assert_eq!(stands(&ended), (ConnectionStatus::Disconnected, Some(reason::BY_ADMIN), false));
@@ -54,7 +54,7 @@ async fn a_facebook_that_is_down_is_said_and_told_later() {
     let life = Life::start().await;
     let page = life.fanpage().await;
     life.facebook.switch(Switch::standing(Fault::ServerError).on(DELETE));
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert!(receipt.ended && !receipt.unsubscribed && !receipt.tokens_wiped);
     assert_eq!(receipt.failure, Some(Failure::NoAnswer));
     // It has ended all the same; only the rest waits.
@@ -80,14 +80,14 @@ async fn a_facebook_that_stays_down_is_given_up_after_a_day() {
     let life = Life::start().await;
     let page = life.fanpage().await;
     life.facebook.switch(Switch::standing(Fault::ServerError).on(DELETE));
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     life.visits_every(HOUR, 22 * HOUR).await;
     assert!(life.page(&page.page).await.tokens.is_some());
     life.visits_every(HOUR, 4 * HOUR).await;
     let ended = life.page(&page.page).await;
     assert_eq!((ended.tokens, ended.due, ended.receipt), (None, None, Some(receipt.id)));
     assert!(life.is_subscribed(), "that is what the operator's line says");
-    assert_eq!(life.pages().store.connections.owner(&page.this().subject).await.unwrap(), None);
+    assert_eq!(life.pages.store.connections.owner(&page.this().subject).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_limit_is_waited_for_as_long_as_facebook_says() {
     let life = Life::start().await;
     let page = life.fanpage().await;
     life.facebook.switch(Switch::next(Fault::Throttle { code: 80_001, minutes: 17 }, 1).on(DELETE));
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert_eq!(receipt.failure, Some(Failure::Limited(Some(17 * MINUTE))));
     life.facebook.switch(Switch::next(Fault::Throttle { code: 80_001, minutes: 17 }, 1).on(DELETE));
     life.visits_after(MINUTE).await;
@@ -111,7 +111,7 @@ async fn a_page_whose_token_is_dead_is_unsubscribed_with_the_app_s() {
     let life = Life::start().await;
     let page = life.fanpage().await;
     life.facebook.change_password(SELLER).unwrap();
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert!(receipt.unsubscribed && receipt.tokens_wiped, "{receipt:?}");
     assert!(!life.is_subscribed());
 
@@ -122,7 +122,7 @@ async fn a_page_whose_token_is_dead_is_unsubscribed_with_the_app_s() {
     let wiped = life.page(&page.page).await;
     assert_eq!(stands(&wiped), (ConnectionStatus::NeedsReconnect, Some(reason::PASSWORD_CHANGED), false));
     assert!(life.is_subscribed());
-    let receipt = disconnect(life.pages(), &wiped, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &wiped, reason::BY_ADMIN, None).await.unwrap();
     assert!(receipt.unsubscribed && receipt.tokens_wiped, "{receipt:?}");
     assert!(!life.is_subscribed());
 }
@@ -133,7 +133,7 @@ async fn an_app_that_facebook_refuses_is_a_failure_and_not_done() {
     let page = life.fanpage().await;
     life.facebook
         .switch(Switch::standing(Fault::Graph { code: 190, subcode: None, message: None }).on(DELETE));
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert_eq!((receipt.failure, receipt.tokens_wiped), (Some(Failure::Refused), false));
     life.facebook.clear_faults();
     life.visits_after(2 * MINUTE).await;
@@ -147,7 +147,7 @@ async fn a_page_that_is_gone_at_facebook_is_as_good_as_unsubscribed() {
     let page = life.fanpage().await;
     life.facebook
         .switch(Switch::standing(Fault::Graph { code: 100, subcode: Some(33), message: None }).on(DELETE));
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert!(receipt.unsubscribed && receipt.tokens_wiped, "{receipt:?}");
 }
 
@@ -155,7 +155,7 @@ async fn a_page_that_is_gone_at_facebook_is_as_good_as_unsubscribed() {
 async fn a_disconnect_that_was_cut_off_is_finished_by_upkeep() {
     let life = Life::start().await;
     let page = life.fanpage().await;
-    let (connections, now) = (&life.pages().store.connections, life.upkeep.clock.now());
+    let (connections, now) = (&life.pages.store.connections, life.upkeep.clock.now());
     assert!(connections.end_page(&page, reason::BY_ADMIN, None, "r", now).await.unwrap());
     life.visits_after(MINUTE).await;
     let ended = life.page(&page.page).await;
@@ -167,8 +167,8 @@ async fn a_disconnect_that_was_cut_off_is_finished_by_upkeep() {
 async fn disconnecting_twice_ends_once_and_shows_the_same_receipt() {
     let life = Life::start().await;
     let page = life.fanpage().await;
-    let first = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
-    let second = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let first = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
+    let second = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert!(first.ended && !second.ended);
     assert_eq!((second.id, second.tokens_wiped), (first.id, true));
     assert_eq!(life.slots().await, 0);

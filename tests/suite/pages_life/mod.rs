@@ -24,20 +24,19 @@ use common::facebook::subscription::FIELDS;
 use common::id::TenantId;
 use common::pages::ticket::{Act, DISCONNECT, PageTicket, expiry};
 use common::pages::{Pages, Places, Providers};
-use common::refresh::Refresher;
 use common::seal::{Place, SecretSource};
 use common::store::connections::page::Profile;
 use common::store::connections::{
     ConnectionStatus, NewPage, PageConnect, PageConnection, PageKey, Person, SealedTokens, Subject,
 };
 use common::store::ephemeral::Kind;
-use common::store::{Store, schema};
+use common::store::schema;
 use common::tenant::{Directory, connection_place};
 use common::zalo::oauth::Tokens;
 use common::zalo::pkce::Pkce;
 use connect_tests::facebook::{self, PersonId, SELLER, SHOP_PAGE};
 use connect_tests::zalo;
-use local::embedded::table_names;
+use local::access::APPS;
 use page_disconnect::PageDisconnect;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -61,6 +60,8 @@ pub struct Life {
     pub facebook: facebook::Simulator,
     pub zalo: zalo::Simulator,
     pub upkeep: Upkeep,
+    /// As nobody's in particular, for the test itself.
+    pub pages: Pages,
     function: Router,
     _servers: (facebook::Server, zalo::Server),
     callbacks: tokio::task::JoinHandle<()>,
@@ -92,12 +93,19 @@ impl Life {
         let zalo =
             zalo::Simulator::with_clock(zalo::Seed::demo(), zalo::Clock::new(move || Clock::now(&*clock)));
         let servers = (facebook.serve().await.unwrap(), zalo.serve().await.unwrap());
-        let providers = Arc::new(providers(&world, servers.0.url(), servers.1.url()));
-        let client = world.stack.embedded.client();
-        let upkeep = upkeep_over(&world, &world.stack.upkeep, &client, &providers);
-        let pages_url = PAGES_URL.parse().unwrap();
-        let function =
-            page_disconnect::router(Arc::new(PageDisconnect { pages: upkeep.pages.clone(), pages_url }));
+        let (client, access) = (world.stack.embedded.client(), &world.stack.access);
+        let providers = |apps| Arc::new(providers(&world, apps, servers.0.url(), servers.1.url()));
+        let providers_of = |function| providers(access.secret(function, APPS, apps()));
+        let upkeep = world.upkeep_with(&client, providers_of("upkeep"));
+        let function = "page-disconnect";
+        let disconnecting = PageDisconnect {
+            pages: world.pages_with(access.open(function, &client), providers_of(function)),
+            pages_url: PAGES_URL.parse().unwrap(),
+        };
+        let function = page_disconnect::router(Arc::new(disconnecting));
+        let store = world.stack.store.clone();
+        let directory = Directory::new(store.clone(), world.stack.key_ring.clone(), world.clock.clone());
+        let pages = world.pages_with((store, directory), providers(apps()));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         facebook.app_mut(|app| {
@@ -106,16 +114,12 @@ impl Life {
         });
         let served = function.clone();
         let callbacks = tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
-        Self { world, facebook, zalo, upkeep, function, _servers: servers, callbacks }
+        Self { world, facebook, zalo, upkeep, pages, function, _servers: servers, callbacks }
     }
 
     /// Upkeep as another process would run it, over any client.
     pub fn another_upkeep(&self, client: &aws_sdk_dynamodb::Client) -> Upkeep {
-        upkeep_over(&self.world, &self.upkeep, client, &self.upkeep.pages.providers)
-    }
-
-    pub fn pages(&self) -> &Pages {
-        &self.upkeep.pages
+        self.world.upkeep_with(client, Arc::clone(&self.upkeep.pages.providers))
     }
 
     /// Runs upkeep's visits once, so much later.
@@ -134,7 +138,7 @@ impl Life {
     }
 
     pub async fn graph(&self) -> Graph {
-        self.pages().providers.facebook().await.unwrap()
+        self.pages.providers.facebook().await.unwrap()
     }
 
     /// The connection of the seeded tenant, as last written.
@@ -143,11 +147,11 @@ impl Life {
     }
 
     pub async fn page_of(&self, tenant: &TenantId, key: &PageKey) -> PageConnection {
-        self.pages().store.connections.page(tenant, key).await.unwrap().unwrap()
+        self.pages.store.connections.page(tenant, key).await.unwrap().unwrap()
     }
 
     pub async fn slots(&self) -> i64 {
-        self.pages().store.connections.slots_used(&self.world.tenant(), "17").await.unwrap()
+        self.pages.store.connections.slots_used(&self.world.tenant(), "17").await.unwrap()
     }
 
     /// Connects a Fanpage of the seller's as they would, subscribed.
@@ -182,7 +186,7 @@ impl Life {
 
     /// What an authorisation of the first Official Account gives.
     async fn zalo_tokens(&self) -> Tokens {
-        let client = self.pages().providers.zalo().await.unwrap();
+        let client = self.pages.providers.zalo().await.unwrap();
         let pkce = Pkce::new().unwrap();
         let base = "https://oauth.zaloapp.com/".parse().unwrap();
         let challenge = pkce.challenge();
@@ -201,7 +205,7 @@ impl Life {
         given: (&SecretString, Option<&SecretString>, Option<Duration>),
         granted_by: Option<PersonId>,
     ) -> PageConnection {
-        let (connections, now) = (&self.pages().store.connections, self.upkeep.clock.now());
+        let (connections, now) = (&self.pages.store.connections, self.upkeep.clock.now());
         let (access, refresh, lives) = given;
         let place = connection_place(tenant, &Subject::Page(key.clone()));
         let ring = self.world.key_ring().await;
@@ -259,7 +263,7 @@ impl Life {
 
     /// Something hints at trouble.
     pub async fn hint(&self, page: &PageConnection) {
-        let (connections, this) = (&self.pages().store.connections, page.this());
+        let (connections, this) = (&self.pages.store.connections, page.this());
         let now = self.upkeep.clock.now();
         assert!(connections.suspect(&this.tenant, &this.subject, now).await.unwrap());
     }
@@ -275,7 +279,7 @@ impl Life {
         let (tenant, lang) = (self.world.tenant(), "en".to_owned());
         let ticket = PageTicket { tenant, admin: admin(), lang, act };
         let until = expiry(self.upkeep.clock.now());
-        self.pages().store.ephemeral.put(Kind::Page, secret, &ticket, until).await.unwrap();
+        self.pages.store.ephemeral.put(Kind::Page, secret, &ticket, until).await.unwrap();
     }
 
     /// Presses *Ngắt kết nối* in the console, and *Đồng ý*.
@@ -293,7 +297,7 @@ impl Life {
 
     /// The origin of the tenant's console.
     pub async fn origin(&self) -> String {
-        let record = self.pages().store.tenants.get(&self.world.tenant()).await.unwrap().unwrap();
+        let record = self.pages.store.tenants.get(&self.world.tenant()).await.unwrap().unwrap();
         record.public_url.parse::<url::Url>().unwrap().origin().ascii_serialization()
     }
 
@@ -338,8 +342,8 @@ pub fn stands(page: &PageConnection) -> (ConnectionStatus, Option<&str>, bool) {
     (page.status, page.reason.as_deref(), page.tokens.is_some())
 }
 
-fn providers(world: &World, facebook_url: &str, zalo_url: &str) -> Providers {
-    let place = |url: &str| Reach::Loopback.base_url(url).unwrap();
+/// The secret with the apps.
+fn apps() -> SecretSource {
     let zalo = zalo::Seed::demo().app;
     let apps = json!({
         "facebook": {
@@ -349,6 +353,11 @@ fn providers(world: &World, facebook_url: &str, zalo_url: &str) -> Providers {
         },
         "zalo": {"app_id": zalo.app_id, "app_secret": zalo.app_secret, "oa_secret_key": zalo.oa_secret_key},
     });
+    SecretSource::Text(apps.to_string().into())
+}
+
+fn providers(world: &World, apps: SecretSource, facebook_url: &str, zalo_url: &str) -> Providers {
+    let place = |url: &str| Reach::Loopback.base_url(url).unwrap();
     let places = Places {
         facebook_dialog: place(facebook_url),
         facebook_graph: place(facebook_url),
@@ -356,27 +365,5 @@ fn providers(world: &World, facebook_url: &str, zalo_url: &str) -> Providers {
         zalo_oauth: place(zalo_url),
         zalo_openapi: place(zalo_url),
     };
-    let source = SecretSource::Text(apps.to_string().into());
-    Providers::new(places, Reach::Loopback.client().unwrap(), source, world.clock.clone())
-}
-
-fn upkeep_over(
-    world: &World,
-    like: &Upkeep,
-    client: &aws_sdk_dynamodb::Client,
-    providers: &Arc<Providers>,
-) -> Upkeep {
-    let (store, clock) = (Store::new(client, table_names()), world.clock.clone());
-    let directory = Arc::new(Directory::new(store.clone(), world.stack.key_ring.clone(), clock.clone()));
-    let known = Some(Arc::clone(providers));
-    let endpoint = world.token_endpoint();
-    let refresher = Refresher::new(store.clone(), Arc::clone(&directory), endpoint, known, clock.clone());
-    let pages = Pages {
-        store: store.clone(),
-        directory: Arc::clone(&directory),
-        providers: Arc::clone(providers),
-        refresher: refresher.clone(),
-        clock: clock.clone(),
-    };
-    Upkeep { pages, refresher, store, directory, clock, ..like.clone() }
+    Providers::new(places, Reach::Loopback.client().unwrap(), apps, world.clock.clone())
 }

@@ -83,7 +83,7 @@ async fn no_token_is_logged_or_shown_whatever_goes_wrong() {
             }),
         }
         life.visits_every(6 * HOUR, 2 * DAY).await;
-        disconnect(life.pages(), &life.page(&page.page).await, reason::BY_ADMIN, None).await.unwrap();
+        disconnect(&life.pages, &life.page(&page.page).await, reason::BY_ADMIN, None).await.unwrap();
         pages.push_str(&format!("{:?}", life.press_disconnect(&life.page(&oa()).await).await));
         pages.push_str(&format!("{:?}", life.hand_in("invented").await));
         life.visits_every(MINUTE, 3 * MINUTE).await;

@@ -19,14 +19,14 @@ const LONGER: u64 = 600;
 async fn a_page_that_was_connected_again_is_not_unsubscribed_by_the_end_before() {
     let life = Life::start().await;
     let page = life.fanpage().await;
-    let (connections, now) = (&life.pages().store.connections, life.upkeep.clock.now());
+    let (connections, now) = (&life.pages.store.connections, life.upkeep.clock.now());
     assert!(connections.end_page(&page, reason::BY_ADMIN, None, "r", now).await.unwrap());
     let ended = life.page(&page.page).await;
     let again = life.connect_facebook(&page.tenant, SHOP_PAGE).await;
     let calls = life.calls("DELETE", "/subscribed_apps");
-    assert_eq!(finish(life.pages(), &ended).await.unwrap(), Finished::Changed);
+    assert_eq!(finish(&life.pages, &ended).await.unwrap(), Finished::Changed);
     assert_eq!(life.calls("DELETE", "/subscribed_apps"), calls);
-    let late = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let late = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert!(!late.ended && !late.tokens_wiped);
     let now = life.page(&page.page).await;
     assert_eq!((now.status, now.generation), (ConnectionStatus::Connected, again.generation));
@@ -40,7 +40,7 @@ async fn a_connect_during_the_unsubscribe_gets_its_subscription_back() {
     life.facebook.switch(Switch::next(Fault::Delay { millis: LONGER }, 1).on("DELETE /*/subscribed_apps"));
     let ending = {
         let (life, page) = (Arc::clone(&life), page.clone());
-        tokio::spawn(async move { disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap() })
+        tokio::spawn(async move { disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap() })
     };
     tokio::time::sleep(A_MOMENT).await;
     let again = life.connect_facebook(&page.tenant, SHOP_PAGE).await;
@@ -65,7 +65,7 @@ async fn a_disconnect_during_a_look_that_subscribes_has_the_last_word() {
         tokio::spawn(async move { life.visits_after(24 * HOUR).await })
     };
     tokio::time::sleep(A_MOMENT).await;
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert!(receipt.ended && receipt.tokens_wiped, "{receipt:?}");
     looking.await.unwrap();
     let now = life.page(&page.page).await;
@@ -83,7 +83,7 @@ async fn a_disconnect_during_a_refresh_leaves_no_token_behind() {
         tokio::spawn(async move { life.visits_after(15 * HOUR).await })
     };
     tokio::time::sleep(A_MOMENT).await;
-    let receipt = disconnect(life.pages(), &page, reason::BY_ADMIN, None).await.unwrap();
+    let receipt = disconnect(&life.pages, &page, reason::BY_ADMIN, None).await.unwrap();
     assert!(receipt.ended && receipt.tokens_wiped);
     refreshing.await.unwrap();
     let now = life.page(&oa()).await;
@@ -113,7 +113,7 @@ async fn a_connect_during_a_look_that_finds_the_old_token_dead_is_left_alone() {
 async fn many_who_disconnect_at_once_end_it_once() {
     let life = Life::start().await;
     let page = life.fanpage().await;
-    let ends = (0..6).map(|_| disconnect(life.pages(), &page, reason::BY_ADMIN, None));
+    let ends = (0..6).map(|_| disconnect(&life.pages, &page, reason::BY_ADMIN, None));
     let receipts: Vec<_> = futures::future::join_all(ends).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(receipts.iter().filter(|receipt| receipt.ended).count(), 1);
     assert!(receipts.iter().all(|receipt| receipt.id == receipts[0].id), "{receipts:?}");

@@ -81,12 +81,12 @@ async fn a_pair_whose_answer_was_lost_shows_as_needs_reconnect() {
 async fn a_crash_after_zalo_rotated_and_before_our_write_shows_as_needs_reconnect() {
     let life = Life::start().await;
     let page = life.official_account().await;
-    let connections = &life.pages().store.connections;
+    let connections = &life.pages.store.connections;
     let (owner, now) = (ClaimToken::random().unwrap(), life.upkeep.clock.now());
     let lease = connections.lease_refresh(&page.this(), page.token_version, &owner, now).await.unwrap();
     assert!(matches!(lease, Lease::Won(_)));
     let (_, refresh) = life.opened(&page).await;
-    life.pages().providers.zalo().await.unwrap().oauth.refresh(&refresh.unwrap().into()).await.unwrap();
+    life.pages.providers.zalo().await.unwrap().oauth.refresh(&refresh.unwrap().into()).await.unwrap();
 
     life.world.clock.advance(REFRESH_LEASE);
     life.visits_after(15 * HOUR).await;

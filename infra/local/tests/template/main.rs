@@ -1,6 +1,7 @@
 //! Holds the templates and the samples in `events/` against the code: what is deployed is what the code was written for.
 
 #![expect(
+    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

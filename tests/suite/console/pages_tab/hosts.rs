@@ -5,7 +5,6 @@ use std::sync::Arc;
 use common::egress::Reach;
 use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
-use common::tenant::Directory;
 use console::Console;
 use reqwest::header;
 use tokio::net::TcpListener;
@@ -18,13 +17,10 @@ use crate::harness::World;
 /// An admin's browser at a console that leads to the pages' functions there.
 async fn admin_at(world: &World, pages_url: Option<&str>) -> Browser {
     let nowhere: Url = "http://127.0.0.1:9/".parse().unwrap();
+    let (store, directory) = world.stack.access.open("console", &world.stack.embedded.client());
     let console = Console {
-        store: world.stack.store.clone(),
-        directory: Directory::new(
-            world.stack.store.clone(),
-            world.stack.key_ring.clone(),
-            world.clock.clone(),
-        ),
+        store,
+        directory,
         http: world.http.clone(),
         reach: Reach::Loopback,
         admin: Admin::new(world.http.clone(), nowhere.clone()),
