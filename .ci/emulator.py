@@ -13,8 +13,8 @@ def recorded(logical_id, props, stack_name):
     return f"{stack_name}-{logical_id}", {}
 
 
-# Nothing rolls a version out step by step: the alias leads to the new one at once.
-for kind in ["AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"]:
+# Nothing rolls a version out step by step: the alias leads to the new one at once. No queries are saved.
+for kind in ["AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup", "AWS::Logs::QueryDefinition"]:
     handlers[kind] = {"create": recorded, "delete": lambda physical_id, props: None}
 
 # Alarms over several metrics.

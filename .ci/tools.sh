@@ -84,6 +84,9 @@ web_server() {
   command -v openssl >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl >/dev/null
 }
 
+# The emulator of AWS, and what it needs to read a template of SAM's.
+ministack='ministack==1.5.33 aws-sam-translator==1.115.0'
+
 # A port on loopback that was free a moment ago.
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'

@@ -21,7 +21,8 @@ pub(crate) struct Cloud {
     pub url: String,
     /// Of the stack, by name.
     pub outputs: BTreeMap<String, String>,
-    key_ring: String,
+    /// ARNs of the key ring and of the providers' apps.
+    secrets: (String, String),
     variables: Vec<(&'static str, String)>,
     providers: Vec<(&'static str, String)>,
     tools: PathBuf,
@@ -93,54 +94,74 @@ impl Cloud {
             .process_group(0)
             .spawn()
             .unwrap();
-        let (key_ring, outputs) = (String::new(), BTreeMap::new());
+        let (secrets, outputs) = (<(String, String)>::default(), BTreeMap::new());
         let providers_at = providers.variables();
         let mut cloud =
-            Self { url, outputs, key_ring, variables, providers: providers_at, tools, folder, emulator };
+            Self { url, outputs, secrets, variables, providers: providers_at, tools, folder, emulator };
         until("the emulator answers", Duration::from_secs(60), async || {
             std::net::TcpStream::connect(("127.0.0.1", port)).ok()
         })
         .await;
-        cloud.key_ring = cloud.secret(&readme("--name haravan-connect/key-ring"));
         let apps = serde_json::to_vec(&providers.apps()).unwrap();
         std::fs::write(cloud.folder.path().join("apps.json"), apps).unwrap();
-        let apps = cloud.secret(&readme("--name haravan-connect/apps"));
-        cloud.sam_deploy(&apps);
-        let described = cloud.json("aws cloudformation describe-stacks --stack-name haravan-connect");
-        let outputs = described["Stacks"][0]["Outputs"].as_array().unwrap();
-        let text = |output: &Value, name: &str| output[name].as_str().unwrap().to_owned();
-        cloud.outputs =
-            outputs.iter().map(|output| (text(output, "OutputKey"), text(output, "OutputValue"))).collect();
+        let made = ["key-ring", "apps"].map(|name| readme(&format!("--name haravan-connect/{name}")));
+        // The file is not one for the project's folder.
+        let made = made.map(|commands| format!("cd '{}'; {commands}", cloud.folder.path().display()));
+        let [key_ring, apps] = made.map(|commands| cloud.json(&commands)["ARN"].as_str().unwrap().to_owned());
+        cloud.sam_deploy(&[
+            ("KeyRingSecretArn", &key_ring),
+            ("ProviderAppsSecretArn", &apps),
+            ("PagesUrl", PAGES_URL),
+        ]);
+        cloud.secrets = (key_ring, apps);
         Some(cloud)
     }
 
-    /// The ARN of a secret that these commands make.
-    fn secret(&self, commands: &str) -> String {
-        self.json(commands)["ARN"].as_str().unwrap().to_owned()
-    }
-
-    /// What infra/samconfig.toml says of the region, with this account's secrets and without the edge, which needs a
-    /// certificate of us-east-1.
-    fn sam_deploy(&self, apps: &str) {
+    /// Deploys what infra/samconfig.toml says of the region, with the parameters of this account in place of the example's;
+    /// those that have none are left out.
+    fn sam_deploy(&mut self, parameters: &[(&str, &str)]) {
         let example = std::fs::read_to_string(root().join("infra/samconfig.toml")).unwrap();
-        let mut config: Vec<String> = Vec::new();
+        let mut config = String::new();
         for line in example.lines() {
-            let name = line.trim_start().split('=').next().unwrap_or_default().trim();
-            match name {
-                "\"KeyRingSecretArn" => config.push(format!("\"KeyRingSecretArn={}\",", self.key_ring)),
-                "\"ProviderAppsSecretArn" => config.push(format!("\"ProviderAppsSecretArn={apps}\",")),
-                "\"PagesUrl" => config.push(format!("\"PagesUrl={PAGES_URL}\",")),
-                "\"EdgeDomain" | "\"EdgeCertificateArn" | "\"EdgeWebAclArn" => {}
-                "confirm_changeset" => config.push("confirm_changeset = false".to_owned()),
-                _ => config.push(line.to_owned()),
+            let name = line.split('=').next().unwrap_or_default().trim().trim_start_matches('"');
+            let ours = parameters.iter().find(|(known, _)| *known == name);
+            match (name, ours) {
+                (_, Some((_, value))) => config.push_str(&format!("\"{name}={value}\",\n")),
+                ("confirm_changeset", _) => config.push_str("confirm_changeset = false\n"),
+                (name, None) if name.starts_with("Edge") => {}
+                _ => config.push_str(&format!("{line}\n")),
             }
         }
         let path = self.folder.path().join("samconfig.toml");
-        std::fs::write(&path, config.join("\n")).unwrap();
+        std::fs::write(&path, config).unwrap();
         let commands = readme("--config-file infra/samconfig.toml");
         let command = commands.lines().find(|line| line.contains("--config-file")).unwrap();
         let command = command.replace("infra/samconfig.toml", path.to_str().unwrap());
-        self.done(&self.run(&format!("cd '{}' && {command}", root().display())));
+        self.done(&self.run(&command));
+        self.outputs = self.outputs_of(REGION, "haravan-connect");
+    }
+
+    /// Puts the edge in front of the region that is deployed already.
+    pub fn add_the_edge(&mut self) {
+        self.done(&self.run(&readme("infra/edge-global.yaml")));
+        let edge = self.outputs_of("us-east-1", "haravan-connect-edge");
+        let (key_ring, apps) = self.secrets.clone();
+        self.sam_deploy(&[
+            ("KeyRingSecretArn", &key_ring),
+            ("ProviderAppsSecretArn", &apps),
+            ("PagesUrl", PAGES_URL),
+            ("EdgeDomain", "connect.example.com"),
+            ("EdgeCertificateArn", &edge["EdgeCertificateArn"]),
+            ("EdgeWebAclArn", &edge["EdgeWebAclArn"]),
+        ]);
+    }
+
+    fn outputs_of(&self, region: &str, stack: &str) -> BTreeMap<String, String> {
+        let asked = format!("aws cloudformation describe-stacks --region {region} --stack-name {stack}");
+        let described = self.json(&asked);
+        let outputs = described["Stacks"][0]["Outputs"].as_array().unwrap().iter();
+        let text = |output: &Value, name: &str| output[name].as_str().unwrap().to_owned();
+        outputs.map(|output| (text(output, "OutputKey"), text(output, "OutputValue"))).collect()
     }
 
     fn run(&self, commands: &str) -> Output {
@@ -149,7 +170,7 @@ impl Cloud {
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap());
         let mut bash = Command::new("bash");
-        bash.args(["-euo", "pipefail", "-c", commands]).current_dir(self.folder.path());
+        bash.args(["-euo", "pipefail", "-c", commands]).current_dir(root());
         bash.envs(self.variables.clone()).env("PATH", path).stdin(Stdio::null()).output().unwrap()
     }
 
@@ -185,7 +206,7 @@ impl Cloud {
             ("CONNECTIONS_TABLE", table("ConnectionsTable")),
             ("INBOX_TABLE", table("InboxTable")),
             ("DEDUP_TABLE", table("DedupTable")),
-            ("KEY_RING_SECRET", self.key_ring.clone()),
+            ("KEY_RING_SECRET", self.secrets.0.clone()),
             ("CRM_API_KEY", connect_tests::getfly::Settings::default().api_key),
         ]);
         command.envs(self.providers.clone());

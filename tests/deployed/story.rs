@@ -166,7 +166,7 @@ async fn pages_are_connected(region: &mut Region) {
 
 /// The CRM takes no more; the schedule wakes the order when it does again.
 async fn the_schedule_wakes_what_waits(region: &Region) {
-    let busy = Fault::TooManyRequests { retry_after: None };
+    let busy = Fault::TooManyRequests { retry_after: Some("30".to_owned()) };
     region.providers.getfly.push_fault(CREATE_ORDER, busy);
     let order = region.providers.haravan.create_order(OrderSpec::default()).unwrap();
     until("the order waits", SOON, async || region.events("waiting").pop()).await;
@@ -209,5 +209,8 @@ async fn a_region_is_deployed_and_does_its_work() {
     })
     .await;
     assert_eq!(region.providers.getfly.orders().len(), 3);
+    region.cloud.add_the_edge();
+    assert!(region.cloud.outputs["EdgeTarget"].ends_with(".cloudfront.net"), "{:?}", region.cloud.outputs);
+    assert_eq!(region.cloud.outputs["HaravanLoginUrl"], "https://connect.example.com/api/haravan/login");
     roles_are_looked_at(&region);
 }
