@@ -445,8 +445,11 @@ fn lock(data: &Path) -> Result<std::fs::File> {
     Ok(file)
 }
 
-/// One pump per intake function, with the filters of `template.yaml`.
-fn pumps(embedded: &Embedded, options: &Options, intake: &Arc<Intake>) -> Result<[Pump; 2]> {
+/// One pump per intake function, with the filters of `template.yaml`, on the stream that the inbox has now.
+///
+/// # Errors
+/// An inbox without a stream.
+pub fn pumps(embedded: &Embedded, options: &Options, intake: &Arc<Intake>) -> Result<[Pump; 2]> {
     let arn = embedded.stream_arn("inbox")?;
     let start = |entity: Entity, handler: pump::Handler| {
         let filter = Filter {

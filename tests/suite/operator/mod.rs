@@ -5,6 +5,9 @@ mod doctor;
 mod events;
 mod help;
 mod keys;
+mod region;
+mod restore;
+mod tables;
 mod tenants;
 mod trigger;
 
