@@ -426,11 +426,10 @@ fn simulated_haravan(
 /// Says beside the data file where the stack is, for the operator's command line (`infra/operator`).
 fn announce(options: &Options, addresses: &Addresses) -> Result<()> {
     let Some(data) = &options.data else { return Ok(()) };
+    let mut environment = pages::environment(options, &addresses.base_url)?;
     let urls = HaravanUrls::of(options, &addresses.base_url)?;
-    let said = serde_json::json!({
-        "dynamodb_url": addresses.dynamodb_url,
-        "haravan_webhook_url": urls.webhook.as_str(),
-    });
+    environment.insert("HARAVAN_WEBHOOK_URL", urls.webhook.to_string());
+    let said = serde_json::json!({"dynamodb_url": addresses.dynamodb_url, "environment": environment});
     let path = data.with_extension("running");
     std::fs::write(&path, said.to_string())
         .with_context(|| format!("the file {} cannot be written", path.display()))

@@ -5,6 +5,7 @@ mod doctor;
 mod events;
 mod help;
 mod keys;
+mod pages;
 mod region;
 mod restore;
 mod tables;
