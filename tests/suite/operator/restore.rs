@@ -19,6 +19,7 @@ use local::stack::{Options, pumps};
 use serde_json::{Value, json};
 
 use crate::harness::World;
+use crate::pages_life::{HOUR, Life};
 use crate::verbs::CREATE_ORDER;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -371,4 +372,49 @@ async fn a_token_that_was_spent_after_the_export_shows_as_needs_reconnect_and_th
     assert!(ids(&world.events().await, Entity::Order).contains(&order.0));
     assert_eq!(world.shop().await.status, ConnectionStatus::Connected);
     world.assert_each_once(&[order], 1);
+}
+
+#[tokio::test]
+async fn a_shop_that_was_disconnected_after_the_export_is_connected_again_until_it_is_disconnected_anew() {
+    let world = world().await;
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("backup");
+    world.export(&export).await;
+    let shop = format!("haravan#{}", local::seed::ORG.0);
+    let disconnect = ["connections", "disconnect", "hat-mam", &shop, "--yes"];
+    assert_eq!(world.operate(&disconnect).await.code, 0);
+    world.visits_after(MINUTE).await;
+    assert!(!world.is_subscribed());
+
+    world.restore(&export).await;
+    assert_eq!(world.shop().await.status, ConnectionStatus::Connected);
+    // Before upkeep runs, as the runbook says.
+    assert_eq!(world.operate(&disconnect).await.code, 0);
+    world.visits_after(MINUTE).await;
+    let shop = world.shop().await;
+    assert_eq!((shop.status, shop.tokens.is_some()), (ConnectionStatus::Disconnected, false));
+    assert!(!world.is_subscribed());
+}
+
+#[tokio::test]
+async fn pages_go_on_after_a_restore_or_show_as_needs_reconnect() {
+    let life = Life::start().await;
+    let (fanpage, account) = (life.fanpage().await, life.official_account().await);
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("backup");
+    life.world.export(&export).await;
+    // Zalo's refresh tokens are used once.
+    life.visits_every(HOUR, 20 * HOUR).await;
+    assert!(life.page(&account.page).await.token_version > account.token_version);
+
+    life.world.restore(&export).await;
+    life.visits_every(HOUR, 30 * HOUR).await;
+    let lost = life.page(&account.page).await;
+    assert_eq!(lost.status, ConnectionStatus::NeedsReconnect, "{lost:?}");
+    assert_eq!(life.page(&fanpage.page).await.status, ConnectionStatus::Connected);
+    // Connecting again takes no second slot.
+    assert_eq!(life.slots().await, 2);
+    life.connect_zalo().await;
+    life.visits_after(MINUTE).await;
+    assert_eq!((life.page(&account.page).await.status, life.slots().await), (ConnectionStatus::Connected, 2));
 }

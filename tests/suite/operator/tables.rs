@@ -3,6 +3,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use common::clock::Clock;
 use common::seal::KeyRing;
 use connect_tests::haravan::OrderSpec;
 
@@ -27,10 +28,15 @@ async fn exported(folder: &Path) -> (World, PathBuf) {
     (world, export)
 }
 
+async fn scanned(client: &aws_sdk_dynamodb::Client, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+    let pages = client.scan().table_name(table).into_paginator().items().send();
+    pages.collect::<Result<_, _>>().await.unwrap()
+}
+
 async fn empty(world: &World) {
     let client = world.stack.embedded.client();
     for (table, keys) in KEYS {
-        for item in client.scan().table_name(table).send().await.unwrap().items.unwrap_or_default() {
+        for item in scanned(&client, table).await {
             let key = item.into_iter().filter(|(name, _)| keys.contains(&name.as_str())).collect();
             client.delete_item().table_name(table).set_key(Some(key)).send().await.unwrap();
         }
@@ -52,7 +58,7 @@ async fn items(world: &World) -> BTreeMap<String, HashMap<String, AttributeValue
     let client = world.stack.embedded.client();
     let mut all = BTreeMap::new();
     for (table, keys) in KEYS {
-        for item in client.scan().table_name(table).send().await.unwrap().items.unwrap_or_default() {
+        for item in scanned(&client, table).await {
             let key: Vec<&str> = keys.iter().map(|name| item[*name].as_s().unwrap().as_str()).collect();
             all.insert(format!("{table} {}", key.join(" ")), item);
         }
@@ -186,4 +192,43 @@ async fn items_with_attributes_of_a_newer_version_go_their_whole_way() {
     assert!(KEYS.iter().all(|(table, _)| newer(table)), "what is not known is left alone");
     let doctor = world.operate(&["doctor"]).await;
     assert_eq!(doctor.code, 0, "{doctor:?}");
+}
+
+#[tokio::test]
+async fn thousands_of_items_come_back_in_pages_and_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::start().await;
+    world.pause_pumps();
+    let client = world.stack.embedded.client();
+    let filler = AttributeValue::S("x".repeat(2000));
+    for number in 0..2010 {
+        let put = client
+            .put_item()
+            .table_name("inbox")
+            .item("k", AttributeValue::S(format!("hat-mam#order#{number}")));
+        put.item("d", AttributeValue::S("d".to_owned())).item("f", filler.clone()).send().await.unwrap();
+    }
+    // Of two that expire, one has.
+    let now = world.clock.now().as_second();
+    for (key, expiry) in [("old", now - 1), ("young", now + 60)] {
+        let put =
+            client.put_item().table_name("dedup").item("k", AttributeValue::S(format!("hat-mam#{key}")));
+        put.item("x", AttributeValue::N(expiry.to_string())).send().await.unwrap();
+    }
+    let export = folder.path().join("backup");
+    let said = world.operate(&["--json", "tables", "export", "--to", export.to_str().unwrap()]).await;
+    assert_eq!(said.json()["tables"]["inbox"], 2010);
+    let before = items(&world).await;
+    empty(&world).await;
+    let desk = Desk::at(&world);
+    let said = imported(&desk, &export, &["--json"]).await;
+    assert!(said.err.contains("inbox: 1000 items\n"), "progress is told: {said:?}");
+    let told = said.json();
+    assert_eq!(
+        (&told["tables"]["inbox"]["items"], &told["tables"]["dedup"]["expired"]),
+        (&2010.into(), &1.into())
+    );
+    let mut wanted = before;
+    wanted.remove("dedup hat-mam#old");
+    assert!(items(&world).await == wanted);
 }
