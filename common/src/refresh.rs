@@ -34,7 +34,7 @@ use crate::haravan::token_endpoint::{App, GrantError, TokenEndpoint, Tokens};
 use crate::id::TenantId;
 use crate::intake::job::until;
 use crate::pages::Providers;
-use crate::seal::{Place, SealError};
+use crate::seal::{KeyRing, Place, SealError};
 use crate::store::claims::ClaimToken;
 use crate::store::connections::{
     ConnectionRef, ConnectionStatus, Lease, PageKey, SealedTokens, Subject, TokenState, reason,
@@ -212,9 +212,17 @@ impl Inner {
                 return Err(error);
             }
         };
+        // A new pair that could not be sealed would be lost: the old one is not spent before a key to seal with is at hand.
+        let ring = match self.directory.ring().await {
+            Ok(ring) => ring,
+            Err(error) => {
+                self.give_back(&state.of, &owner, noted).await;
+                return Err(error.into());
+            }
+        };
         match self.send(&state.of, &refresh, noted).await {
             Sent::Tokens(tokens) => {
-                let tokens = self.sealed(&state.of, &tokens).await?;
+                let tokens = self.sealed(&ring, &state.of, &tokens)?;
                 self.write(Unwritten { of: state.of.clone(), version: state.version, tokens }).await
             }
             Sent::Refused { cut_off } => {
@@ -333,17 +341,14 @@ impl Inner {
         Ok(Some(self.directory.unseal(place, sealed).await?))
     }
 
-    async fn sealed(&self, of: &ConnectionRef, tokens: &Tokens) -> Result<SealedTokens, SealError> {
+    fn sealed(&self, ring: &KeyRing, of: &ConnectionRef, tokens: &Tokens) -> Result<SealedTokens, SealError> {
         let key = connection_place(&of.tenant, &of.subject);
         let access = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
         let refresh = Place { key: &key, field: schema::connections::REFRESH_TOKEN };
         let now = self.clock.now();
         Ok(SealedTokens {
-            access: self.directory.seal(access, &tokens.access).await?,
-            refresh: match &tokens.refresh {
-                Some(token) => Some(self.directory.seal(refresh, token).await?),
-                None => None,
-            },
+            access: ring.seal(access, &tokens.access)?,
+            refresh: tokens.refresh.as_ref().map(|token| ring.seal(refresh, token)).transpose()?,
             expires_at: tokens.lives.and_then(|lives| now.checked_add(lives).ok()),
         })
     }

@@ -31,6 +31,11 @@ pub enum SealError {
     /// The ring could not be fetched.
     #[error("the key ring cannot be read: {0}")]
     Source(String),
+    /// The copy at hand is too old to seal with, and the ring could not be read anew.
+    #[error(
+        "nothing is sealed: the key ring could not be read for {0} minutes, and its active key may have changed"
+    )]
+    Stale(i64),
     /// The blob names a key the ring no longer has.
     #[error("sealed with key {0:?}, which is not in the key ring")]
     UnknownKey(String),

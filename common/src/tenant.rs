@@ -25,9 +25,14 @@ use crate::store::{Store, StoreError};
 /// How long a cached tenant is believed.
 pub const FRESH: Duration = Duration::from_secs(60);
 
-/// How long a copy of the key ring is used. The operator's rotation counts on it: an old key may be taken out of the ring
-/// once nobody can be sealing with it any more ([`crate::seal::keys::SETTLED_AFTER`]).
+/// How long a copy of the key ring is used before the ring is read anew.
 pub const RING_FRESH: Duration = Duration::from_secs(300);
+
+/// How long a copy seals when the ring cannot be read anew; it opens for as long as it takes. The operator's rotation counts
+/// on it: an old key may be taken out of the ring once nobody can be sealing with it any more
+/// ([`crate::seal::keys::SETTLED_AFTER`]). Events need no sealing, so they go on; a connect or a change of a secret is
+/// refused and tried again, and a refresh waits before it sends its token.
+pub const RING_SEALS: Duration = Duration::from_secs(600);
 
 /// A tenant is not read again for a bad signature within this.
 pub const REFRESH_GAP: Duration = Duration::from_secs(10);
@@ -159,7 +164,7 @@ impl Directory {
     /// # Errors
     /// [`SealError`].
     pub async fn warm(&self) -> Result<(), SealError> {
-        self.ring().await.map(drop)
+        self.at_hand().await.map(drop)
     }
 
     /// Seals a value under the ring's active key.
@@ -175,8 +180,8 @@ impl Directory {
     /// # Errors
     /// [`SealError`].
     pub async fn unseal(&self, place: Place<'_>, blob: &[u8]) -> Result<SecretString, SealError> {
-        match self.ring().await?.open(place, blob) {
-            Err(SealError::UnknownKey(_)) => self.fetch_ring().await?.open(place, blob),
+        match self.at_hand().await?.1.open(place, blob) {
+            Err(SealError::UnknownKey(_)) => self.fetch_ring().await?.1.open(place, blob),
             opened => opened,
         }
     }
@@ -198,31 +203,38 @@ impl Directory {
     /// The key ring, for sealing what is to be stored.
     ///
     /// # Errors
-    /// [`SealError`].
+    /// [`SealError`]; [`SealError::Stale`] when it could not be read anew for [`RING_SEALS`].
     pub async fn ring(&self) -> Result<Arc<KeyRing>, SealError> {
+        let (read_at, ring) = self.at_hand().await?;
+        let age = self.clock.now().duration_since(read_at);
+        if age.unsigned_abs() < RING_SEALS { Ok(ring) } else { Err(SealError::Stale(age.as_mins())) }
+    }
+
+    /// The key ring and when it was read, for opening: read anew when it is time and that can be done.
+    async fn at_hand(&self) -> Result<(Timestamp, Arc<KeyRing>), SealError> {
         let kept = self.ring.read().await.clone();
         let Some((read_at, ring)) = kept else { return self.fetch_ring().await };
         if self.clock.now().duration_since(read_at).unsigned_abs() < RING_FRESH {
-            return Ok(ring);
+            return Ok((read_at, ring));
         }
         self.fetch_ring().await.or_else(|error| {
             tracing::warn!(%error, "the key ring was not read anew; the copy at hand is used");
-            Ok(ring)
+            Ok((read_at, ring))
         })
     }
 
-    async fn fetch_ring(&self) -> Result<Arc<KeyRing>, SealError> {
+    async fn fetch_ring(&self) -> Result<(Timestamp, Arc<KeyRing>), SealError> {
         let read_at = self.clock.now();
         let ring = Arc::new(KeyRing::from_json(self.source.text().await?.expose_secret())?);
         *self.ring.write().await = Some((read_at, Arc::clone(&ring)));
-        Ok(ring)
+        Ok((read_at, ring))
     }
 
     async fn open(&self, record: TenantRecord, shops: Vec<ShopConnection>) -> Result<Tenant, SealError> {
-        let ring = self.ring().await?;
+        let (_, ring) = self.at_hand().await?;
         match open_all(&ring, &record, &shops) {
             // Sealed with a key newer than our copy of the ring: fetch the ring and try once more.
-            Err(SealError::UnknownKey(_)) => open_all(&*self.fetch_ring().await?, &record, &shops),
+            Err(SealError::UnknownKey(_)) => open_all(&self.fetch_ring().await?.1, &record, &shops),
             opened => opened,
         }
     }

@@ -289,8 +289,13 @@ pub fn of_page_topic(topic: &PageTopic) -> (&'static str, &'static str) {
 }
 
 /// Why a shop is not connected.
-const SHOP_REASONS: [Row; 6] = [
+const SHOP_REASONS: [Row; 7] = [
     (shop::BY_ADMIN, "Quản trị viên đã ngắt kết nối.", "An admin disconnected it."),
+    (
+        shop::BY_OPERATOR,
+        "Đơn vị vận hành dịch vụ đã ngắt kết nối. Hãy hỏi họ trước khi kết nối lại.",
+        "The operator of this service disconnected it. Ask them before you connect again.",
+    ),
     (
         shop::UNINSTALLED,
         "Cửa hàng đã gỡ ứng dụng trên Haravan. Bấm Kết nối lại nếu muốn dùng tiếp.",
@@ -319,8 +324,13 @@ const SHOP_REASONS: [Row; 6] = [
 ];
 
 /// Why a page is not connected, and what to do (pages.md §1.17, §2.8).
-const PAGE_REASONS: [Row; 12] = [
+const PAGE_REASONS: [Row; 13] = [
     (shop::BY_ADMIN, "Quản trị viên đã ngắt kết nối.", "An admin disconnected it."),
+    (
+        shop::BY_OPERATOR,
+        "Đơn vị vận hành dịch vụ đã ngắt kết nối. Hãy hỏi họ trước khi kết nối lại.",
+        "The operator of this service disconnected it. Ask them before you connect again.",
+    ),
     (
         shop::TOKEN_REFUSED,
         "Quyền truy cập không còn hiệu lực. Hãy kết nối lại.",

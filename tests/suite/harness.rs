@@ -55,13 +55,19 @@ impl World {
     /// A stack with a pump of one's own making.
     pub async fn with(pump: pump::Settings) -> Self {
         let clock = Arc::new(ManualClock::starting_at("2026-06-12T08:30:00Z".parse().unwrap()));
+        let options = Options { pump, ..Options::in_memory(clock.clone()) };
+        Box::pin(Self::of(clock, options)).await
+    }
+
+    /// A stack of one's own making on a clock.
+    pub async fn of(clock: Arc<ManualClock>, options: Options) -> Self {
         let calls = Calls::default();
         let options = Options {
-            pump: pump::Settings { poll: Duration::from_millis(5), ..pump },
+            pump: pump::Settings { poll: Duration::from_millis(5), ..options.pump },
             between: Some(Arc::new(calls.clone())),
-            ..Options::in_memory(clock.clone())
+            ..options
         };
-        let stack = Stack::start(options).await.unwrap();
+        let stack = Box::pin(Stack::start(options)).await.unwrap();
         Self { stack, clock, calls, http: reqwest::Client::new() }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A rotation disturbs nobody. A function with an older copy of the ring meets a blob of the new key, does not know it,
 //! and reads the ring anew; until then it may still seal with the old key. Copies are used for
-//! [`crate::tenant::RING_FRESH`], so an old key is safe to take out only when the new one has been active for
+//! [`crate::tenant::RING_FRESH`], and where the ring cannot be read anew they still open but seal no longer than
+//! [`crate::tenant::RING_SEALS`]. So an old key is safe to take out only when the new one has been active for
 //! [`SETTLED_AFTER`] and every blob has been sealed anew after that.
 
 use std::time::Duration;
@@ -13,11 +14,12 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{KeyRing, RingJson, SealError, random};
-use crate::tenant::RING_FRESH;
+use crate::tenant::RING_SEALS;
 
-/// After this long no function seals with an older active key: its copy of the ring has aged out, an invocation that began
-/// with it has ended (two minutes at most), and so has every log-in that was under way (ten minutes).
-pub const SETTLED_AFTER: Duration = Duration::from_secs(RING_FRESH.as_secs() + 25 * 60);
+/// After this long no function seals with an older active key: its copy of the ring has aged out, whether or not the ring can
+/// be read, an invocation that began with it has ended (two minutes at most), and so has every log-in that was under way
+/// (ten minutes).
+pub const SETTLED_AFTER: Duration = Duration::from_secs(RING_SEALS.as_secs() + 20 * 60);
 
 /// The ring's text, to be changed.
 pub struct Keys(RingJson);

@@ -70,19 +70,10 @@ impl Sealed {
     pub async fn all(&self) -> Result<Vec<SealedItem>, StoreError> {
         let mut found = Vec::new();
         for item in self.scan(&self.tenants).await? {
-            let tenant =
-                item.must_text(tenants::KEY)?.parse().map_err(|_| StoreError::Corrupt(tenants::KEY))?;
-            found.extend(sealed(&item, &OF_TENANTS, Holder::Tenant(tenant)));
+            found.extend(of_tenant(&item)?);
         }
         for item in self.scan(&self.connections).await? {
-            if OF_CONNECTIONS.iter().all(|field| item.bytes(field).is_none()) {
-                continue;
-            }
-            let key = item.must_text(connections::KEY)?;
-            let tenant = key.parse().map_err(|_| StoreError::Corrupt(connections::KEY))?;
-            let subject = Subject::parse(item.must_text(connections::SORT)?);
-            let subject = subject.ok_or(StoreError::Corrupt(connections::SORT))?;
-            found.extend(sealed(&item, &OF_CONNECTIONS, Holder::Connection(tenant, subject)));
+            found.extend(of_connection(&item)?);
         }
         Ok(found)
     }
@@ -162,6 +153,30 @@ impl Sealed {
         }
         Ok(items)
     }
+}
+
+/// The blobs of an item of the tenants table; none when it holds none.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn of_tenant(item: &Item) -> Result<Option<SealedItem>, StoreError> {
+    let tenant = item.must_text(tenants::KEY)?.parse().map_err(|_| StoreError::Corrupt(tenants::KEY))?;
+    Ok(sealed(item, &OF_TENANTS, Holder::Tenant(tenant)))
+}
+
+/// The blobs of an item of the connections table; none when it holds none.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn of_connection(item: &Item) -> Result<Option<SealedItem>, StoreError> {
+    if OF_CONNECTIONS.iter().all(|field| item.bytes(field).is_none()) {
+        return Ok(None);
+    }
+    let key = item.must_text(connections::KEY)?;
+    let tenant = key.parse().map_err(|_| StoreError::Corrupt(connections::KEY))?;
+    let subject = Subject::parse(item.must_text(connections::SORT)?);
+    let subject = subject.ok_or(StoreError::Corrupt(connections::SORT))?;
+    Ok(sealed(item, &OF_CONNECTIONS, Holder::Connection(tenant, subject)))
 }
 
 fn sealed(item: &Item, fields: &[&'static str], holder: Holder) -> Option<SealedItem> {

@@ -113,6 +113,21 @@ impl Walks {
         Ok(applied(request).await?.is_some())
     }
 
+    /// Has everything that changed since `to` read again, from where `seen` stood; a round under way is given up. `false` as
+    /// for [`Walks::advance`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn rewind(
+        &self,
+        shop: &ConnectionRef,
+        entity: Entity,
+        seen: &Walk,
+        to: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.finish(shop, entity, seen, to).await
+    }
+
     fn unmoved(&self, shop: &ConnectionRef, entity: Entity, seen: &Walk) -> UpdateItemFluentBuilder {
         let [until, _, since] = names(entity);
         let mut request = self

@@ -1,5 +1,6 @@
 //! Facebook and Zalo on one machine: simulated, or the real ones with the operator's own apps.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -138,6 +139,35 @@ pub(crate) fn source(options: &Options) -> Result<SecretSource> {
         None if options.simulators => SecretSource::Text(simulated_apps().into()),
         None => SecretSource::Text("{}".into()),
     })
+}
+
+/// The variables that the pages' functions would have, for the operator's command line. Simulated apps are written to a file
+/// beside the data file.
+pub(crate) fn environment(options: &Options, base_url: &str) -> Result<BTreeMap<&'static str, String>> {
+    let mut variables = BTreeMap::from([("PAGES_URL", base_url.to_owned())]);
+    if options.simulators {
+        variables.insert("FACEBOOK_GRAPH_URL", format!("{base_url}{FACEBOOK_PATH}"));
+        variables.insert("ZALO_OPENAPI_URL", format!("{base_url}{ZALO_PATH}"));
+    }
+    let file = match (&options.provider_apps, &options.data) {
+        (Some(file), _) => Some(file.clone()),
+        (None, Some(data)) if options.simulators => {
+            let file = data.with_extension("apps");
+            std::fs::write(&file, simulated_apps())
+                .with_context(|| format!("the file {} cannot be written", file.display()))?;
+            Some(file)
+        }
+        _ => None,
+    };
+    match file {
+        Some(file) => {
+            let file = std::path::absolute(file)?;
+            variables.insert("PROVIDER_APPS_FILE", file.display().to_string());
+        }
+        // Without apps there is nothing to connect.
+        None => drop(variables.remove("PAGES_URL")),
+    }
+    Ok(variables)
 }
 
 /// Said at the start rather than at the first connect.

@@ -137,6 +137,8 @@ pub struct Stack {
     pub store: Store,
     /// Opens the tables and secrets for a function.
     pub access: Access,
+    /// What the intake functions work with: orders', then customers'.
+    pub intakes: [Arc<Intake>; 2],
     /// What upkeep works with.
     pub upkeep: Upkeep,
     /// The simulated CRM.
@@ -262,7 +264,8 @@ impl Stack {
             clock: clock.clone(),
         }));
 
-        let pumps = pumps(&embedded, &options, [intake("order-intake"), intake("customer-intake")])?;
+        let intakes = [intake("order-intake"), intake("customer-intake")];
+        let pumps = pumps(&embedded, &options, &intakes)?;
         let mut tasks = vec![tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, app).await {
                 tracing::error!(%error, "the server stopped");
@@ -285,6 +288,7 @@ impl Stack {
             embedded,
             store,
             access,
+            intakes,
             upkeep,
             getfly,
             haravan,
@@ -425,11 +429,10 @@ fn simulated_haravan(
 /// Says beside the data file where the stack is, for the operator's command line (`infra/operator`).
 fn announce(options: &Options, addresses: &Addresses) -> Result<()> {
     let Some(data) = &options.data else { return Ok(()) };
+    let mut environment = pages::environment(options, &addresses.base_url)?;
     let urls = HaravanUrls::of(options, &addresses.base_url)?;
-    let said = serde_json::json!({
-        "dynamodb_url": addresses.dynamodb_url,
-        "haravan_webhook_url": urls.webhook.as_str(),
-    });
+    environment.insert("HARAVAN_WEBHOOK_URL", urls.webhook.to_string());
+    let said = serde_json::json!({"dynamodb_url": addresses.dynamodb_url, "environment": environment});
     let path = data.with_extension("running");
     std::fs::write(&path, said.to_string())
         .with_context(|| format!("the file {} cannot be written", path.display()))
@@ -444,8 +447,16 @@ fn lock(data: &Path) -> Result<std::fs::File> {
     Ok(file)
 }
 
-/// One pump per intake function, with the filters of `template.yaml`.
-fn pumps(embedded: &Embedded, options: &Options, [orders, customers]: [Arc<Intake>; 2]) -> Result<[Pump; 2]> {
+/// One pump per intake function, with the filters of `template.yaml`, on the stream that the inbox has now.
+///
+/// # Errors
+/// An inbox without a stream.
+pub fn pumps(
+    embedded: &Embedded,
+    options: &Options,
+    [orders, customers]: &[Arc<Intake>; 2],
+) -> Result<[Pump; 2]> {
+    let (orders, customers) = (Arc::clone(orders), Arc::clone(customers));
     let arn = embedded.stream_arn("inbox")?;
     let start = |entity: Entity, handler: pump::Handler| {
         let filter = Filter {

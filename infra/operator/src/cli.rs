@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{connections, deployment, doctor, events, keys, tail, tenants, trigger, usage};
+use crate::{connections, deployment, doctor, events, keys, tables, tail, tenants, trigger, usage};
 
 /// Operates a deployment of Haravan Connect, in the cloud or on this machine.
 #[derive(Debug, Parser)]
@@ -48,6 +48,12 @@ pub(crate) enum Command {
                       haravan-connect keys drop k1      (half an hour later, after another reseal)"
     )]
     Keys(keys::Command),
+    /// All that is kept: export it, bring it back
+    #[command(
+        subcommand,
+        after_help = "Example:\n  haravan-connect tables export --to backup-2026-06-12\n\ninfra/operating.md tells the whole of a restore."
+    )]
+    Tables(tables::Command),
     /// Sign a sample event as Haravan would, and post it
     Trigger(trigger::Options),
     /// Check everything a deployment relies on, and say what to do

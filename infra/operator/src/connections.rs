@@ -1,5 +1,7 @@
 //! `connections`: shops and pages.
 
+mod reread;
+
 use anyhow::{Result, anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,6 +48,17 @@ pub(crate) enum Command {
         /// Do not ask
         #[arg(long)]
         yes: bool,
+    },
+    /// Have upkeep read again what changed in shops since then, and fetch what nobody has: after a restore
+    #[command(after_help = "Example:\n  haravan-connect connections reread --since 2026-06-12T08:30:00Z\n\n\
+                      Nothing is made twice. What changed before a shop was connected is left to an import.")]
+    Reread {
+        /// 90m, 2h or 3d ago, a day, or an RFC 3339 instant
+        #[arg(long, value_name = "TIME")]
+        since: String,
+        /// Only this tenant's
+        #[arg(long)]
+        tenant: Option<TenantId>,
     },
 }
 
@@ -146,19 +159,24 @@ pub(crate) async fn run(command: Command, session: &mut Session<'_, '_>) -> Resu
         Command::Disconnect { tenant, connection, yes } => {
             disconnect(&tenant, &connection, yes, session).await
         }
+        Command::Reread { since, tenant } => reread::run(&since, tenant, session).await,
     }
 }
 
-async fn list(tenant: Option<TenantId>, session: &mut Session<'_, '_>) -> Result<()> {
-    let tenants = match tenant {
+/// The tenant that was named, or all.
+async fn chosen(tenant: Option<TenantId>, session: &Session<'_, '_>) -> Result<Vec<TenantId>> {
+    Ok(match tenant {
         Some(tenant) => vec![session.tenant(&tenant).await?.id],
         None => {
             let all = session.store().tenants.all().await?;
             all.into_iter().filter_map(|(id, _)| id.parse().ok()).collect()
         }
-    };
+    })
+}
+
+async fn list(tenant: Option<TenantId>, session: &mut Session<'_, '_>) -> Result<()> {
     let mut found = Vec::new();
-    for tenant in tenants {
+    for tenant in chosen(tenant, session).await? {
         found.extend(reports(session.store(), &tenant).await?);
     }
     let row = |report: &Report| {
@@ -226,13 +244,13 @@ async fn disconnect(
     let (now, connections) = (session.now(), session.store().connections.clone());
     let ended = match connection {
         Subject::Shop(org) => match connections.shop(tenant, *org).await? {
-            Some(shop) => connections.end(&shop.this(), reason::BY_ADMIN, now).await?,
+            Some(shop) => connections.end(&shop.this(), reason::BY_OPERATOR, now).await?,
             None => false,
         },
         Subject::Page(page) => match connections.page(tenant, page).await? {
             Some(page) => {
                 let receipt = URL_SAFE_NO_PAD.encode(random::<9>()?);
-                connections.end_page(&page, reason::BY_ADMIN, None, &receipt, now).await?
+                connections.end_page(&page, reason::BY_OPERATOR, None, &receipt, now).await?
             }
             None => false,
         },

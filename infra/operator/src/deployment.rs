@@ -4,6 +4,7 @@
 //! `KEY_RING_SECRET`, `HARAVAN_WEBHOOK_URL` …), whose values are the outputs of the stack. On this machine: `--local FILE`,
 //! the data file of a running stack, beside which lie its key ring and its addresses.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
@@ -13,7 +14,8 @@ use clap::Args;
 use common::config::Env;
 use common::egress::Reach;
 use common::haravan::subscription;
-use common::runtime::Settings;
+use common::pages::Providers;
+use common::runtime::{ProviderSettings, Settings};
 use common::seal::SecretSource;
 use common::store::schema::TABLES;
 use common::store::{Store, TableNames, sdk_config};
@@ -51,7 +53,18 @@ pub(crate) struct Options {
 #[derive(Debug, Deserialize)]
 struct Running {
     dynamodb_url: String,
-    haravan_webhook_url: String,
+    /// The environment variables that its functions would have.
+    environment: BTreeMap<String, String>,
+}
+
+/// How pages are connected.
+pub(crate) struct PagesSide {
+    /// Base URL of the pages' functions; none until pages were set up.
+    pub url: Option<String>,
+    /// Whether a secret with the apps at Facebook and Zalo is named.
+    pub has_apps: bool,
+    /// Facebook and Zalo.
+    pub providers: Providers,
 }
 
 /// The way to a deployment.
@@ -65,13 +78,18 @@ pub(crate) struct Deployment {
     pub http: reqwest::Client,
     /// Base URL of Haravan's webhook control.
     pub haravan_webhook: String,
+    pub pages: PagesSide,
 }
 
 impl Deployment {
     /// Opens the way; nothing is called yet.
     pub async fn open(options: &Options, io: &Io<'_>) -> Result<Self> {
         let running = options.local.as_deref().map(running).transpose()?;
-        let mut env = Env::new(io.env);
+        let said = |name: &str| {
+            let running = running.as_ref().and_then(|running| running.environment.get(name).cloned());
+            running.or_else(|| (io.env)(name))
+        };
+        let mut env = Env::new(&said);
         let tables = match (&options.tables, &running) {
             (Some(prefix), _) => prefixed(prefix),
             (None, Some(_)) => prefixed(""),
@@ -96,14 +114,20 @@ impl Deployment {
             false => Reach::Public,
         };
         let haravan_webhook = env.or("HARAVAN_WEBHOOK_URL", subscription::DEFAULT_BASE.to_owned(), "a URL");
+        let (pages_url, providers) = (env.optional("PAGES_URL"), ProviderSettings::read(&mut env));
         let haravan_webhook = env.finish(haravan_webhook)?;
-        let haravan_webhook = running.map_or(haravan_webhook, |running| running.haravan_webhook_url);
         let client = client(endpoint.as_deref()).await;
         let store = Store::new(&client, tables.clone());
         let ring = ring(options).await?;
         let directory = Directory::new(store.clone(), ring.clone(), io.clock.clone());
         let http = reach.client().context("TLS cannot be set up")?;
-        Ok(Self { client, tables, store, ring, directory, reach, http, haravan_webhook })
+        let opened = providers.open(reach, http.clone(), io.clock.clone()).await;
+        let pages = PagesSide {
+            url: pages_url,
+            has_apps: providers.apps.file.is_some() || providers.apps.secret.is_some(),
+            providers: opened.map_err(|error| anyhow!("{error}"))?,
+        };
+        Ok(Self { client, tables, store, ring, directory, reach, http, haravan_webhook, pages })
     }
 }
 

@@ -22,6 +22,7 @@ mod keys;
 mod secret_input;
 mod session;
 mod show;
+mod tables;
 mod tail;
 mod tenants;
 mod trigger;
@@ -106,6 +107,7 @@ async fn command(cli: Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         }
         Command::Events(command) => Box::pin(events::run(command, session)).await.map(|()| Exit::Done),
         Command::Keys(command) => Box::pin(keys::run(command, session)).await.map(|()| Exit::Done),
+        Command::Tables(command) => Box::pin(tables::run(command, session)).await.map(|()| Exit::Done),
         Command::Trigger(options) => Box::pin(trigger::run(options, session)).await.map(|()| Exit::Done),
         Command::Doctor(options) => Box::pin(doctor::run(options, session)).await,
         Command::Tail(options) => Box::pin(tail::run(options, session)).await.map(|()| Exit::Done),

@@ -18,6 +18,9 @@ async fn a_shop_is_listed_shown_and_disconnected_and_upkeep_brings_it_to_its_end
     assert_eq!(world.shop().await.status, ConnectionStatus::Connected);
     let said = world.operate(&[&["--json"], &disconnect[..], &["--yes"]].concat()).await.json();
     assert_eq!((&said["status"], &said["has_tokens"]), (&"disconnected".into(), &true.into()));
+    assert_eq!(said["reason"], "by_operator");
+    let (vi, en) = common::words::of_shop_reason("by_operator").unwrap();
+    assert!(vi.contains("vận hành") && en.contains("operator"));
     world.visits_after(Duration::from_secs(60)).await;
     assert_eq!(world.shop().await.tokens, None);
     assert!(!world.is_subscribed());

@@ -89,7 +89,7 @@ async fn the_doctor_names_every_planted_fault_and_only_it() {
     }
 }
 
-fn names(out: &str) -> Vec<String> {
+pub fn names(out: &str) -> Vec<String> {
     let told: Value = serde_json::from_str(out).unwrap_or_else(|_| panic!("{out}"));
     let findings = told["findings"].as_array().unwrap();
     for finding in findings {

@@ -71,7 +71,12 @@ async fn a_replay_is_shown_before_it_is_done_and_carries_the_order_over() {
     assert_eq!(world.again(&event).await.status, Status::Done);
     assert_eq!(world.getfly().orders().len(), 1);
     let id = replayed["replayed"][0].as_str().unwrap();
-    world.operate(&["events", "replay", "--tenant", "hat-mam", id]).await.fails_saying("is done");
+    world.operate(&["events", "replay", "--tenant", "hat-mam", id]).await.fails_saying("is done, as HRV-");
+    let all = ["events", "replay", "--tenant", "hat-mam", "--state", "done"];
+    let said = world.operate(&all).await;
+    assert!(said.out.contains("0 events are tried again. 1 that were found are done"), "{said:?}");
+    assert_eq!(world.operate(&[&["--json"], &all[..]].concat()).await.json()["left_alone"], 1);
+    assert_eq!(world.again(&event).await.status, Status::Done);
 }
 
 #[tokio::test]

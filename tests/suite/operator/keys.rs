@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::seal::keys::SETTLED_AFTER;
-use common::seal::{Place, key_of};
+use common::seal::{Place, SealError, SecretSource, key_of};
 use common::store::inbox::Status;
 use common::store::sealed::Holder;
-use common::tenant::{Directory, RING_FRESH};
+use common::tenant::{Directory, RING_FRESH, RING_SEALS};
 use connect_tests::haravan::OrderSpec;
 use connect_tests::haravan::generate::Generator;
 use secrecy::{ExposeSecret, SecretString};
@@ -164,4 +164,52 @@ async fn a_record_that_was_changed_meanwhile_is_not_put_back() {
     assert_eq!(world.operate(&["keys", "reseal"]).await.code, 0);
     assert!(!store.tenants.put(&before).await.unwrap(), "an older record does not undo the resealing");
     assert_eq!(world.keys_in_use().await, ["k2"]);
+}
+
+/// Where a stack's key ring lies.
+fn ring_file(world: &World) -> std::path::PathBuf {
+    let SecretSource::File(path) = world.stack.key_ring.clone() else { panic!("a file") };
+    path
+}
+
+#[tokio::test]
+async fn a_function_that_cannot_read_the_ring_anew_goes_on_opening_and_stops_sealing() {
+    let world = World::start().await;
+    let directory = &world.stack.upkeep.directory;
+    let (here, secret) = (Place { key: "tenants/hat-mam", field: "crm_key" }, SecretString::from("s3cret"));
+    let blob = directory.seal(here, &secret).await.unwrap();
+    world.place(OrderSpec::default()).await;
+    let text = std::fs::read(ring_file(&world)).unwrap();
+    std::fs::remove_file(ring_file(&world)).unwrap();
+
+    world.clock.advance(RING_SEALS - Duration::from_secs(1));
+    assert!(directory.seal(here, &secret).await.is_ok(), "a copy at hand is good for a while");
+    world.clock.advance(Duration::from_secs(1));
+    let error = directory.seal(here, &secret).await.unwrap_err();
+    assert!(matches!(error, SealError::Stale(10)), "{error}");
+    assert!(error.to_string().contains("could not be read for 10 minutes"), "{error}");
+    assert_eq!(directory.unseal(here, &blob).await.unwrap().expose_secret(), "s3cret");
+    // Orders need nothing sealed.
+    let event = world.carry("orders/create", &crate::verbs::paid_order()).await;
+    assert_eq!(event.status, Status::Done, "{event:?}");
+
+    std::fs::write(ring_file(&world), text).unwrap();
+    assert!(directory.seal(here, &secret).await.is_ok(), "it is read again as soon as that can be done");
+    // Nobody seals with an older copy when `keys drop` begins to allow it: invocation and log-in included.
+    assert!(RING_FRESH < RING_SEALS && RING_SEALS + Duration::from_secs(12 * 60) < SETTLED_AFTER);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_not_spent_while_nothing_can_be_sealed() {
+    let world = World::start().await;
+    let shop = world.install(Duration::from_secs(7200), true).await;
+    let text = std::fs::read(ring_file(&world)).unwrap();
+    std::fs::remove_file(ring_file(&world)).unwrap();
+    world.visits_after(Duration::from_secs(4500)).await;
+    world.visits_after(Duration::from_secs(60)).await;
+    let now = world.shop().await;
+    assert_eq!((world.refreshes(), now.token_version, now.refresh_started), (0, shop.token_version, None));
+    std::fs::write(ring_file(&world), text).unwrap();
+    world.visits_after(Duration::from_secs(300)).await;
+    assert_eq!((world.refreshes(), world.shop().await.token_version), (1, shop.token_version + 1));
 }

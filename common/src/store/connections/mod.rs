@@ -86,6 +86,8 @@ impl ConnectionStatus {
 pub mod reason {
     /// An admin disconnected it.
     pub const BY_ADMIN: &str = "by_admin";
+    /// The operator disconnected it.
+    pub const BY_OPERATOR: &str = "by_operator";
     /// The shop removed the app.
     pub const UNINSTALLED: &str = "uninstalled";
     /// The provider refuses our token.

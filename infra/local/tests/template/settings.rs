@@ -96,7 +96,13 @@ fn every_function_is_told_the_tables_by_their_names() {
     for table in &TABLES {
         let (variable, logical) = (format!("{}_TABLE", table.name.to_uppercase()), logical(table));
         assert_eq!(variables[variable], json!({"Fn::GetAtt": format!("Tables.Outputs.{logical}Name")}));
-        assert_eq!(tables["Outputs"][format!("{logical}Name")]["Value"], json!({"Ref": logical}));
+        // Without restored tables, the stack's own.
+        let [_, _, own] =
+            tables["Outputs"][format!("{logical}Name")]["Value"]["Fn::If"].as_array().unwrap().as_slice()
+        else {
+            panic!("{logical}Name is no choice of two");
+        };
+        assert_eq!(*own, json!({"Ref": logical}));
     }
     assert_eq!(template["Resources"]["Tables"]["Properties"]["TemplateURL"], json!("infra/tables.yaml"));
 }

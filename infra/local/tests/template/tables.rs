@@ -79,3 +79,23 @@ fn no_table_can_be_lost_with_its_stack_or_cost_any_sum() {
         assert_eq!(properties["OnDemandThroughput"], ceiling(), "{name} could cost any sum");
     }
 }
+
+#[test]
+fn restored_tables_take_the_place_of_the_stacks_own_in_every_output() {
+    let template = template("infra/tables.yaml");
+    let outputs = template["Outputs"].as_object().unwrap();
+    assert_eq!(outputs.len(), 2 * TABLES.len() + 1);
+    for table in &TABLES {
+        let (logical, restored) = (logical(table), format!("${{RestoredTables}}{}", table.name));
+        let name = &outputs[&format!("{logical}Name")]["Value"];
+        assert_eq!(*name, json!({"Fn::If": ["Restored", {"Fn::Sub": restored}, {"Ref": logical}]}));
+        let arn =
+            format!("arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{restored}");
+        let own = json!({"Fn::GetAtt": format!("{logical}.Arn")});
+        let value = &outputs[&format!("{logical}Arn")]["Value"];
+        assert_eq!(*value, json!({"Fn::If": ["Restored", {"Fn::Sub": arn}, own]}));
+    }
+    let stream = &outputs["InboxStreamArn"]["Value"];
+    let own = json!({"Fn::GetAtt": "Inbox.StreamArn"});
+    assert_eq!(*stream, json!({"Fn::If": ["Restored", {"Ref": "RestoredStreamArn"}, own]}));
+}

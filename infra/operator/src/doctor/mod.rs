@@ -2,15 +2,21 @@
 //!
 //! A check is a function that gives findings and never fails: what cannot be found out is a finding too. Nothing is
 //! changed, and the calls that are made are those that Haravan and the functions make themselves: a webhook challenge to
-//! our own address, the CRM's list of users, Haravan's list of subscribed topics.
+//! our own addresses, the CRM's list of users, Haravan's list of subscribed topics, what Facebook and Zalo say of a page's
+//! token and subscription.
 
 mod clock;
+mod connected_pages;
+mod connection;
 mod crm;
 mod events;
+mod pages;
 mod ring;
 mod shops;
 mod tables;
 mod tenants;
+
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 use clap::Args;
@@ -90,12 +96,16 @@ pub(crate) async fn run(options: Options, session: &mut Session<'_, '_>) -> Resu
         let (records, unreadable) = tenants::records(&patient, options.tenant.as_ref()).await;
         found.extend(unreadable);
         found.extend(ring::check(&patient).await);
+        found.extend(pages::check(&patient).await);
         for record in &records {
             found.extend(tenant(&patient, record, clock.clone()).await);
         }
         found.extend(clock::check(&patient, &records).await);
         checked = records.len();
     }
+    // What is wrong with a provider or our app there is met with every page.
+    let mut told = BTreeSet::new();
+    found.retain(|finding| told.insert((finding.name, finding.about.clone())));
     let words = match found.len() {
         0 => format!("All is well: the tables, the key ring and {checked} tenants."),
         _ => found
@@ -119,6 +129,7 @@ async fn tenant(
     let mut found = tenants::check(patient, record).await;
     found.extend(crm::check(patient, record, clock).await);
     found.extend(shops::check(patient, record).await);
+    found.extend(connected_pages::check(patient, record).await);
     found.extend(events::check(patient, record).await);
     found
 }

@@ -56,17 +56,15 @@ pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Res
     for event in &options.events {
         let event = find(&record.id, event, session).await?;
         if !can_be_replayed(&event) {
-            bail!(
-                "{} is {}; only parked and waiting events are replayed",
-                event_id(&event.key),
-                event.status.as_str()
-            );
+            bail!("{} {}", event_id(&event.key), left_alone(&event));
         }
         events.push(event);
     }
+    let found = events.len();
     events.retain(can_be_replayed);
+    let left = found.saturating_sub(events.len());
     if options.dry_run {
-        return show(&record, &events, session).await;
+        return show(&record, &events, left, session).await;
     }
     if events.len() > 1 {
         session.confirm(
@@ -86,18 +84,47 @@ pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Res
         }
     }
     let passed = events.len().saturating_sub(replayed.len());
-    let words = match passed {
+    let mut words = match passed {
         0 => format!("{} events are tried again.", replayed.len()),
         _ => format!("{} events are tried again; {passed} had changed meanwhile.", replayed.len()),
     };
-    session.tell(&json!({"tenant": record.id, "replayed": replayed, "changed_meanwhile": passed}), &words)
+    words.push_str(&said_of_left(left));
+    session.tell(
+        &json!({"tenant": record.id, "replayed": replayed, "changed_meanwhile": passed, "left_alone": left}),
+        &words,
+    )
+}
+
+/// Why an event is not replayed.
+fn left_alone(event: &Event) -> String {
+    match (event.status, &event.crm_code) {
+        (Status::Done, Some(code)) => {
+            format!(
+                "is done, as {code} in the CRM: it is not done again, and a change there is made in the CRM"
+            )
+        }
+        (Status::Done, None) => "is done and led to nothing in the CRM: it is not done again".to_owned(),
+        (status, _) => format!("is {}: it is worked on as it is", status.as_str()),
+    }
+}
+
+fn said_of_left(left: usize) -> String {
+    match left {
+        0 => String::new(),
+        _ => format!(" {left} that were found are done or at work: they are left alone."),
+    }
 }
 
 fn can_be_replayed(event: &Event) -> bool {
     matches!(event.status, Status::Parked | Status::Waiting)
 }
 
-async fn show(record: &TenantRecord, events: &[Event], session: &mut Session<'_, '_>) -> Result<()> {
+async fn show(
+    record: &TenantRecord,
+    events: &[Event],
+    left: usize,
+    session: &mut Session<'_, '_>,
+) -> Result<()> {
     let crm = crm(record, session).await?;
     let (mut told, mut words) = (Vec::new(), Vec::new());
     for (at, event) in events.iter().enumerate() {
@@ -125,8 +152,10 @@ async fn show(record: &TenantRecord, events: &[Event], session: &mut Session<'_,
         }
         told.push(entry);
     }
-    words.push(format!("{} events would be tried again; nothing was changed.", events.len()));
-    session.tell(&json!({"tenant": record.id, "dry_run": true, "events": told}), &words.join("\n"))
+    let count = events.len();
+    words.push(format!("{count} events would be tried again; nothing was changed.{}", said_of_left(left)));
+    let told = json!({"tenant": record.id, "dry_run": true, "events": told, "left_alone": left});
+    session.tell(&told, &words.join("\n"))
 }
 
 async fn crm(record: &TenantRecord, session: &Session<'_, '_>) -> Result<Option<Getfly>> {
