@@ -14,10 +14,11 @@
 //! - [`page`], [`words`]: what people see, in two languages.
 //! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
-//! - [`egress`], [`telemetry`], [`trace`], [`config`], [`clock`]: the world outside.
+//! - [`aws`], [`egress`], [`telemetry`], [`trace`], [`config`], [`clock`]: the world outside.
 
 pub mod api_key;
 pub mod attempt;
+pub mod aws;
 pub mod backfill;
 pub mod body;
 pub mod browser;

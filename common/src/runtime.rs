@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::aws;
 use crate::clock::SharedClock;
 use crate::config::Env;
 use crate::connect::{Accounts, Connecting};
@@ -16,7 +17,7 @@ use crate::haravan::token_endpoint;
 use crate::intake::job::Intake;
 use crate::pages::{Apps, Places, Providers};
 use crate::seal::SecretSource;
-use crate::store::{Store, TableNames, sdk_config};
+use crate::store::{Store, TableNames};
 use crate::tenant::Directory;
 use crate::zalo::app as zalo;
 
@@ -148,8 +149,8 @@ impl AppsSettings {
     }
 
     /// The apps, for who calls nobody: to check what the providers send. Nothing is read before it is needed.
-    pub fn open(&self, config: &aws_config::SdkConfig, clock: SharedClock) -> Apps {
-        Apps::new(self.source(config), facebook::DEFAULT_VERSION.to_owned(), clock)
+    pub fn open(&self, clock: SharedClock) -> Apps {
+        Apps::new(self.source(&aws::in_lambda()), facebook::DEFAULT_VERSION.to_owned(), clock)
     }
 }
 
@@ -184,8 +185,9 @@ impl ProviderSettings {
     ///
     /// # Errors
     /// A base URL that may not be called.
-    pub async fn open(
+    pub fn open(
         &self,
+        config: &aws_config::SdkConfig,
         reach: Reach,
         http: reqwest::Client,
         clock: SharedClock,
@@ -199,7 +201,7 @@ impl ProviderSettings {
             zalo_oauth: oauth?,
             zalo_openapi: openapi?,
         };
-        Ok(Providers::new(places, http, self.apps.source(&sdk_config().await), clock))
+        Ok(Providers::new(places, http, self.apps.source(config), clock))
     }
 }
 
@@ -274,18 +276,10 @@ fn base_url(reach: Reach, name: &str, url: &str) -> Result<Url, StartError> {
 }
 
 /// The tables and the tenants.
-pub async fn open(settings: &Settings, clock: SharedClock) -> (Store, Directory) {
-    open_with(&sdk_config().await, settings, clock)
-}
-
-/// As [`open`], for who has the SDK's configuration already.
-pub fn open_with(
-    config: &aws_config::SdkConfig,
-    settings: &Settings,
-    clock: SharedClock,
-) -> (Store, Directory) {
-    let store = Store::new(&aws_sdk_dynamodb::Client::new(config), settings.tables.clone());
-    let source = source(config, settings.key_ring_file.as_ref(), settings.key_ring_secret.as_ref());
+pub fn open(settings: &Settings, clock: SharedClock) -> (Store, Directory) {
+    let config = aws::in_lambda();
+    let store = Store::new(&aws_sdk_dynamodb::Client::new(&config), settings.tables.clone());
+    let source = source(&config, settings.key_ring_file.as_ref(), settings.key_ring_secret.as_ref());
     (store.clone(), Directory::new(store, source, clock))
 }
 
@@ -304,8 +298,8 @@ fn source(config: &aws_config::SdkConfig, file: Option<&PathBuf>, secret: Option
 ///
 /// # Errors
 /// A base URL that may not be called, or TLS that cannot be set up.
-pub async fn open_intake(settings: &IntakeSettings, clock: SharedClock) -> Result<Intake, StartError> {
-    let (store, directory) = open(&settings.base, clock.clone()).await;
+pub fn open_intake(settings: &IntakeSettings, clock: SharedClock) -> Result<Intake, StartError> {
+    let (store, directory) = open(&settings.base, clock.clone());
     let http = settings.reach.client()?;
     let admin = Admin::new(http.clone(), base_url(settings.reach, "HARAVAN_API_URL", &settings.haravan_url)?);
     Ok(Intake::new(store, directory, http, settings.reach, admin, clock))
@@ -315,13 +309,13 @@ pub async fn open_intake(settings: &IntakeSettings, clock: SharedClock) -> Resul
 ///
 /// # Errors
 /// A base URL that may not be called.
-pub async fn open_connect(
+pub fn open_connect(
     function: &'static str,
     settings: &ConnectSettings,
     http: reqwest::Client,
     clock: SharedClock,
 ) -> Result<Connecting, StartError> {
-    let (store, directory) = open(&settings.base, clock.clone()).await;
+    let (store, directory) = open(&settings.base, clock.clone());
     let base = base_url(settings.reach, "HARAVAN_ACCOUNTS_URL", &settings.accounts_url)?;
     let accounts = Accounts::new(http, base, clock.clone());
     Ok(Connecting { function, store, directory, accounts, clock })

@@ -266,7 +266,7 @@ fn environment(stack: &Stack) -> Vec<(String, String)> {
         ("INBOX_TABLE", "inbox"),
         ("DEDUP_TABLE", "dedup"),
         ("ALLOW_LOOPBACK", "true"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", &stack.addresses.dynamodb_url),
+        ("AWS_ENDPOINT_URL", &stack.addresses.dynamodb_url),
         ("HARAVAN_API_URL", &stack.addresses.haravan_url),
         ("KEY_RING_FILE", ring.to_str().unwrap()),
     ];

@@ -101,21 +101,3 @@ impl Store {
         }
     }
 }
-
-/// A DynamoDB client with explicit time-outs and attempts: the SDK's defaults cost seconds against a dead endpoint,
-/// and Haravan hangs up after five (haravan.md §2.8). A repeated conditional put that had taken effect is answered as a
-/// duplicate, which is what it is.
-pub async fn sdk_config() -> aws_config::SdkConfig {
-    use std::time::Duration;
-
-    let timeouts = aws_config::timeout::TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(700))
-        .operation_attempt_timeout(Duration::from_millis(1200))
-        .operation_timeout(Duration::from_millis(4000))
-        .build();
-    aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .timeout_config(timeouts)
-        .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(3))
-        .load()
-        .await
-}

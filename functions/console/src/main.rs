@@ -22,7 +22,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let settings = env.finish(settings)?;
     let reach = if loopback { Reach::Loopback } else { Reach::Public };
     let clock = Arc::new(SystemClock);
-    let (store, directory) = runtime::open(&settings, clock.clone()).await;
+    let (store, directory) = runtime::open(&settings, clock.clone());
     let http = reach.client()?;
     let admin = admin::Admin::new(http.clone(), reach.base_url(&admin_url)?);
     let subscription = subscription::Subscription::new(http.clone(), reach.base_url(&webhook_url)?);

@@ -15,7 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let settings = env.finish(settings)?;
     let (http, clock) = (settings.connect.reach.client()?, Arc::new(SystemClock));
     let (admin, subscription) = settings.open_apis(http.clone())?;
-    let connecting = runtime::open_connect(oauth_grant::FUNCTION, &settings.connect, http, clock).await?;
+    let connecting = runtime::open_connect(oauth_grant::FUNCTION, &settings.connect, http, clock)?;
     runtime::warm(&connecting.directory, &connecting.store).await;
     lambda_http::run(oauth_grant::router(Arc::new(Grant { connecting, admin, subscription }))).await
 }

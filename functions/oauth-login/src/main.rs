@@ -13,7 +13,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let settings = ConnectSettings::read(&mut env);
     let settings = env.finish(settings)?;
     let http = settings.reach.client()?;
-    let login = runtime::open_connect(oauth_login::FUNCTION, &settings, http, Arc::new(SystemClock)).await?;
+    let login = runtime::open_connect(oauth_login::FUNCTION, &settings, http, Arc::new(SystemClock))?;
     runtime::warm(&login.directory, &login.store).await;
     lambda_http::run(oauth_login::router(Arc::new(login))).await
 }

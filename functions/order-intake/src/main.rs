@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::new(&process_env);
     let settings = IntakeSettings::read(&mut env);
     let settings = env.finish(settings)?;
-    let intake = runtime::open_intake(&settings, Arc::new(SystemClock)).await?;
+    let intake = runtime::open_intake(&settings, Arc::new(SystemClock))?;
     runtime::warm(&intake.directory, &intake.store).await;
     let intake = &intake;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use common::aws;
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
 use common::facebook::role::UnknownRole;
@@ -15,9 +16,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let settings = PageConnectSettings::read(&mut env);
     let settings = env.finish(settings)?;
     let clock = Arc::new(SystemClock);
-    let (store, directory) = runtime::open(&settings.base, clock.clone()).await;
+    let (store, directory) = runtime::open(&settings.base, clock.clone());
     let (http, pages_url) = (settings.reach.client()?, settings.address()?);
-    let providers = settings.providers.open(settings.reach, http, clock.clone()).await?;
+    let providers = settings.providers.open(&aws::in_lambda(), settings.reach, http, clock.clone())?;
     let unknown_role = if settings.accept_unknown_roles { UnknownRole::Accept } else { UnknownRole::Refuse };
     runtime::warm(&directory, &store).await;
     let (directory, providers) = (Arc::new(directory), Arc::new(providers));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use common::aws;
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
 use common::egress::Reach;
@@ -21,11 +22,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let settings = env.finish(base)?;
     let reach = if loopback { Reach::Loopback } else { Reach::Public };
     let (http, clock, pages_url) = (reach.client()?, Arc::new(SystemClock), reach.base_url(&pages_url)?);
-    let (store, directory) = runtime::open(&settings, clock.clone()).await;
+    let (store, directory) = runtime::open(&settings, clock.clone());
     runtime::warm(&directory, &store).await;
     let (directory, accounts) =
         (Arc::new(directory), TokenEndpoint::new(http.clone(), reach.base_url(&accounts)?));
-    let providers = Arc::new(providers.open(reach, http, clock.clone()).await?);
+    let providers = Arc::new(providers.open(&aws::in_lambda(), reach, http, clock.clone())?);
     let known = Some(Arc::clone(&providers));
     let refresher = Refresher::new(store.clone(), Arc::clone(&directory), accounts, known, clock.clone());
     let pages = Pages { store, directory, providers, refresher, clock };

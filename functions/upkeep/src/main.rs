@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::aws;
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
 use common::egress::Reach;
@@ -29,13 +30,13 @@ async fn main() -> Result<(), Error> {
     let settings = env.finish(settings)?;
 
     let clock = Arc::new(SystemClock);
-    let (store, directory) = runtime::open(&settings, clock.clone()).await;
+    let (store, directory) = runtime::open(&settings, clock.clone());
     let directory = Arc::new(directory);
     let reach = if loopback { Reach::Loopback } else { Reach::Public };
     let http = reach.client()?;
     let accounts = token_endpoint::TokenEndpoint::new(http.clone(), reach.base_url(&accounts)?);
     let reconcile_every = Duration::from_secs(60 * u64::from(minutes.max(1)));
-    let providers = Arc::new(providers.open(reach, http.clone(), clock.clone()).await?);
+    let providers = Arc::new(providers.open(&aws::in_lambda(), reach, http.clone(), clock.clone())?);
     let known = Some(Arc::clone(&providers));
     let refresher = Refresher::new(store.clone(), Arc::clone(&directory), accounts, known, clock.clone());
     let upkeep = Upkeep {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
 use common::runtime::{self, AppsSettings, Settings};
-use common::store::sdk_config;
 use webhook::pages::PageDoor;
 use webhook::{Webhook, router};
 
@@ -17,9 +16,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let apps = AppsSettings::read(&mut env);
     let settings = env.finish(settings)?;
     let clock = Arc::new(SystemClock);
-    let config = sdk_config().await;
-    let (store, directory) = runtime::open_with(&config, &settings, clock.clone());
-    let pages = PageDoor::new(apps.open(&config, clock.clone()));
+    let (store, directory) = runtime::open(&settings, clock.clone());
+    let pages = PageDoor::new(apps.open(clock.clone()));
     common::body::warm();
     runtime::warm(&directory, &store).await;
     lambda_http::run(router(Arc::new(Webhook { store, directory, pages, clock }))).await

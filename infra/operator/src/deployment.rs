@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use clap::Args;
+use common::aws;
 use common::config::Env;
 use common::egress::Reach;
 use common::haravan::subscription;
@@ -18,7 +19,7 @@ use common::pages::Providers;
 use common::runtime::{ProviderSettings, Settings};
 use common::seal::SecretSource;
 use common::store::schema::TABLES;
-use common::store::{Store, TableNames, sdk_config};
+use common::store::{Store, TableNames};
 use common::tenant::Directory;
 use serde::Deserialize;
 
@@ -121,7 +122,7 @@ impl Deployment {
         let ring = ring(options).await?;
         let directory = Directory::new(store.clone(), ring.clone(), io.clock.clone());
         let http = reach.client().context("TLS cannot be set up")?;
-        let opened = providers.open(reach, http.clone(), io.clock.clone()).await;
+        let opened = providers.open(&aws::at_a_desk().await, reach, http.clone(), io.clock.clone());
         let pages = PagesSide {
             url: pages_url,
             has_apps: providers.apps.file.is_some() || providers.apps.secret.is_some(),
@@ -163,9 +164,9 @@ async fn client(endpoint: Option<&str>) -> Client {
                 .build(),
         ),
         Some(endpoint) => {
-            Client::from_conf(Builder::from(&sdk_config().await).endpoint_url(endpoint).build())
+            Client::from_conf(Builder::from(&aws::at_a_desk().await).endpoint_url(endpoint).build())
         }
-        None => Client::new(&sdk_config().await),
+        None => Client::new(&aws::at_a_desk().await),
     }
 }
 
@@ -179,6 +180,6 @@ async fn ring(options: &Options) -> Result<SecretSource> {
     let secret_id = options.key_ring_secret.clone();
     let secret_id =
         secret_id.ok_or_else(|| anyhow!("where is the key ring? Set KEY_RING_SECRET or KEY_RING_FILE"))?;
-    let client = aws_sdk_secretsmanager::Client::new(&sdk_config().await);
+    let client = aws_sdk_secretsmanager::Client::new(&aws::at_a_desk().await);
     Ok(SecretSource::SecretsManager { client, secret_id })
 }
