@@ -99,6 +99,15 @@ fn every_field_is_listed_and_everything_listed_is_used() {
 }
 
 #[test]
+fn the_samples_wait_for_events_that_are_said() {
+    let script = read(".ci/lambda");
+    let waited: Vec<&str> = script.lines().filter_map(|line| line.strip_prefix("expect_line ")).collect();
+    assert!(waited.len() > 3, "{waited:?}");
+    let said = events_in_the_code();
+    assert!(waited.iter().all(|event| said.contains(*event)), "{waited:?}");
+}
+
+#[test]
 fn an_event_is_named_after_a_subject_and_what_happened_to_it() {
     for event in events_in_the_code() {
         let (_, verb) = event.split_once('.').unwrap();
