@@ -24,13 +24,13 @@ fn commands(document: &str) -> Vec<String> {
     let names: Vec<String> =
         operator::definition().get_subcommands().map(|below| below.get_name().to_owned()).collect();
     let mut found = Vec::new();
-    for (at, text) in document.split("```").enumerate() {
+    for (at, text) in document.replace("\\\n", " ").split("```").enumerate() {
         let parts: Vec<&str> = match at % 2 {
             0 => text.split('`').skip(1).step_by(2).collect(),
             _ => text.lines().collect(),
         };
         for part in parts {
-            let words = part.split_whitespace().take_while(|word| *word != "#" && *word != "…");
+            let words = part.split_whitespace().take_while(|word| !["#", "…", "<"].contains(word));
             let words: Vec<String> = words.map(str::to_lowercase).collect();
             let text = words.join(" ");
             if let Some(rest) = text.strip_prefix("haravan-connect ") {
