@@ -1,4 +1,5 @@
-//! What a CRM's domain does: leads each path to its function's own address, as README.md, "Deploying", says.
+//! What a CRM's domain does: leads each path to its function's own address, as infra/nginx.conf
+//! does.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -50,6 +51,7 @@ fn output(path: &str) -> Option<&'static str> {
     let path = path.strip_prefix("/api/pages/").map_or(path, |page| match page {
         "facebook/webhook" | "zalo/webhook" => "/webhook",
         "disconnect" | "facebook/deauthorize" | "facebook/deletion" => "/disconnect",
+        page if page.starts_with("facebook/deletion/") => "/disconnect",
         _ => "/connect",
     });
     match path {

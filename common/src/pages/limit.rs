@@ -1,4 +1,4 @@
-//! How many pages an admin account may connect (design.md §2).
+//! How many pages an admin account may connect.
 
 use jiff::Timestamp;
 

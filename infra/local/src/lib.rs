@@ -10,7 +10,7 @@ mod connect;
 pub mod embedded;
 mod haravan_urls;
 mod page;
-mod pages;
+pub mod pages;
 pub mod pump;
 pub mod seed;
 pub mod stack;

@@ -15,7 +15,7 @@ use common::seal::SecretSource;
 use common::zalo::app::{DEFAULT_OAUTH_BASE, DEFAULT_OPENAPI_BASE};
 use connect_tests::{facebook, zalo};
 use page_disconnect::PageDisconnect;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::page::guarded;
@@ -136,7 +136,7 @@ pub(crate) fn apps(source: SecretSource, clock: &SharedClock) -> Apps {
 pub(crate) fn source(options: &Options) -> Result<SecretSource> {
     Ok(match &options.provider_apps {
         Some(file) => readable(file)?,
-        None if options.simulators => SecretSource::Text(simulated_apps().into()),
+        None if options.simulators => SecretSource::Text(simulated_apps().to_string().into()),
         None => SecretSource::Text("{}".into()),
     })
 }
@@ -153,7 +153,7 @@ pub(crate) fn environment(options: &Options, base_url: &str) -> Result<BTreeMap<
         (Some(file), _) => Some(file.clone()),
         (None, Some(data)) if options.simulators => {
             let file = data.with_extension("apps");
-            std::fs::write(&file, simulated_apps())
+            std::fs::write(&file, simulated_apps().to_string())
                 .with_context(|| format!("the file {} cannot be written", file.display()))?;
             Some(file)
         }
@@ -176,7 +176,8 @@ fn readable(file: &Path) -> Result<SecretSource> {
     Ok(SecretSource::File(file.to_owned()))
 }
 
-fn simulated_apps() -> String {
+/// The secret with the apps that the simulators know.
+pub fn simulated_apps() -> Value {
     let zalo = zalo::Seed::demo().app;
     json!({
         "facebook": {
@@ -186,5 +187,4 @@ fn simulated_apps() -> String {
         },
         "zalo": {"app_id": zalo.app_id, "app_secret": zalo.app_secret, "oa_secret_key": zalo.oa_secret_key},
     })
-    .to_string()
 }

@@ -154,11 +154,6 @@ impl Generator {
         customer_text(&customer, &customer.style)
     }
 
-    /// The same, parsed.
-    pub fn customer_value(&mut self, now: Timestamp, spec: &CustomerSpec) -> serde_json::Value {
-        serde_json::from_str(&self.customer_text(now, spec)).unwrap_or_default()
-    }
-
     /// A specification such as a busy shop produces: any kind of buyer, payment, channel and discount.
     pub fn any_order(&mut self) -> OrderSpec {
         let rng = &mut self.rng;

@@ -13,6 +13,7 @@ use common::tenant::connection_place;
 use common::zalo::pkce::Pkce;
 use connect_tests::facebook::{self, SELLER, SHOP_PAGE};
 use connect_tests::zalo;
+use local::pages::simulated_apps;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -94,19 +95,6 @@ impl World {
     }
 }
 
-/// The apps that the simulators know.
-fn apps() -> Value {
-    let zalo = zalo::Seed::demo().app;
-    json!({
-        "facebook": {
-            "app_id": facebook::APP_ID,
-            "app_secret": facebook::APP_SECRET,
-            "verify_token": facebook::VERIFY_TOKEN,
-        },
-        "zalo": {"app_id": zalo.app_id, "app_secret": zalo.app_secret, "oa_secret_key": zalo.oa_secret_key},
-    })
-}
-
 /// An operator whose variables name pages too.
 struct Settings {
     pages_url: String,
@@ -121,7 +109,7 @@ impl Settings {
         Self {
             pages_url: base.clone(),
             graph_url: format!("{base}/sim/facebook"),
-            apps: Some(apps()),
+            apps: Some(simulated_apps()),
             file: folder.join("apps.json"),
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use common::telemetry::Metric;
 
-use crate::{functions, read, resources, root, template};
+use crate::{functions, read, resources, sources_of, template};
 
 /// Verbs in the past that do not end in `ed`.
 const IRREGULAR: [&str; 9] = ["begun", "done", "left", "lost", "made", "ran", "shown", "taken", "woken"];
@@ -30,21 +30,9 @@ const NOT_EVENTS: [&str; 11] = [
 
 /// The product's sources, without their tests.
 fn sources() -> Vec<(PathBuf, String)> {
-    let mut folders = vec![root().join("common/src"), root().join("functions")];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder can be read") {
-            let path = entry.expect("a folder can be read").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !is_tests(&path) {
-                let text = std::fs::read_to_string(&path).expect("a file can be read");
-                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
-                found.push((path, code));
-            }
-        }
-    }
-    found
+    let all = ["common/src", "functions"].into_iter().flat_map(sources_of);
+    let code = |text: String| text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+    all.filter(|(path, _)| !is_tests(path)).map(|(path, text)| (path, code(text))).collect()
 }
 
 fn is_tests(path: &Path) -> bool {
@@ -108,6 +96,15 @@ fn every_event_is_listed_and_everything_listed_is_said() {
 #[test]
 fn every_field_is_listed_and_everything_listed_is_used() {
     assert_eq!(fields_in_the_code(), listed("Fields"));
+}
+
+#[test]
+fn the_samples_wait_for_events_that_are_said() {
+    let script = read(".ci/lambda");
+    let waited: Vec<&str> = script.lines().filter_map(|line| line.strip_prefix("expect_line ")).collect();
+    assert!(waited.len() > 3, "{waited:?}");
+    let said = events_in_the_code();
+    assert!(waited.iter().all(|event| said.contains(*event)), "{waited:?}");
 }
 
 #[test]

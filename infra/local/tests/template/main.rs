@@ -75,23 +75,27 @@ fn resources<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value
         .collect()
 }
 
-/// All Rust sources below a folder, as one text.
-fn code(folder: &str) -> String {
+/// The Rust sources below a folder, with their texts.
+fn sources_of(folder: &str) -> Vec<(PathBuf, String)> {
     let mut folders = vec![root().join(folder)];
-    let mut text = String::new();
+    let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
         for path in entries.map(|entry| entry.expect("a folder can be read").path()) {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text.push_str(
-                    &std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}")),
-                );
+                let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+                found.push((path, text));
             }
         }
     }
-    text
+    found
+}
+
+/// All of them as one text.
+fn code(folder: &str) -> String {
+    sources_of(folder).into_iter().map(|(_, text)| text).collect()
 }
 
 /// A function of the template.

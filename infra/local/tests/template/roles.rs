@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::store::schema::TABLES;
 use serde_json::{Value, json};
 
+use crate::tables::logical;
 use crate::{Function, functions, read, resources, root, template};
 
 /// What each function asks of AWS, one `function service:Verb resource` a line.
@@ -114,8 +115,7 @@ fn named(resource: &Value) -> String {
         return (*secret).to_owned();
     }
     let table = TABLES.iter().find_map(|table| {
-        let (first, rest) = table.name.split_at(1);
-        let arn = format!("Tables.Outputs.{}{rest}Arn", first.to_uppercase());
+        let arn = format!("Tables.Outputs.{}Arn", logical(table));
         (text == arn).then(|| table.name.to_owned()).or_else(|| {
             text.strip_prefix(&format!("${{{arn}}}")).map(|index| format!("{}{index}", table.name))
         })
