@@ -104,18 +104,28 @@ async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Re
         Some(Fault::DropBefore) => return dropped(),
         Some(Fault::DropAfter) | None => {}
     }
-    let mut request = proxy.http.post(&proxy.target).body(body);
-    for (name, value) in &headers {
+    let (status, content) = forward(&proxy.http, &proxy.target, &headers, body).await;
+    if fault == Some(Fault::DropAfter) {
+        return dropped();
+    }
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], content).into_response()
+}
+
+/// What the engine behind a proxy answers.
+pub async fn forward(
+    http: &reqwest::Client,
+    target: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> (StatusCode, Bytes) {
+    let mut request = http.post(target).body(body);
+    for (name, value) in headers {
         if name != header::HOST && name != header::CONTENT_LENGTH {
             request = request.header(name, value);
         }
     }
     let answer = request.send().await.unwrap();
-    let (status, content) = (answer.status(), answer.bytes().await.unwrap());
-    if fault == Some(Fault::DropAfter) {
-        return dropped();
-    }
-    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], content).into_response()
+    (answer.status(), answer.bytes().await.unwrap())
 }
 
 fn refusal(status: StatusCode, code: &str) -> Response {

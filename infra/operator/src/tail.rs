@@ -19,7 +19,8 @@ const NEWEST: usize = 100;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  haravan-connect tail --tenant hat-mam\n\n\
-                  A tenant's 100 newest events are watched, and whatever is still to be worked on.")]
+                  A tenant's 100 newest events are watched, and whatever is still to be worked on; what pages were sent is\n\
+                  not, `events list --state kept` has it.")]
 pub(crate) struct Options {
     /// Only this tenant's; repeat it for more [default: all]
     #[arg(long)]

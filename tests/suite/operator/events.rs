@@ -1,4 +1,10 @@
-use common::store::inbox::Status;
+use std::time::Duration;
+
+use common::clock::Clock;
+use common::store::connections::PageKey;
+use common::store::inbox::address::event_id;
+use common::store::inbox::pages::{NewPageEvent, PageTopic};
+use common::store::inbox::{EventKey, Put, Status};
 use connect_tests::getfly::Fault;
 
 use crate::harness::World;
@@ -80,6 +86,49 @@ async fn a_replay_is_shown_before_it_is_done_and_carries_the_order_over() {
 }
 
 #[tokio::test]
+async fn what_pages_were_sent_is_listed_and_shown_and_a_replay_leaves_it_alone() {
+    let (world, event) = parked().await;
+    let written = world.send_to_a_page("Còn hàng không shop?").await;
+    let list =
+        |more: &'static [&'static str]| [&["--json", "events", "list", "--tenant", "hat-mam"], more].concat();
+    let states = async |more: &'static [&'static str]| -> Vec<String> {
+        let listed = world.operate(&list(more)).await.json();
+        let events = listed["events"].as_array().unwrap().iter();
+        events.map(|event| event["status"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(states(&[]).await, ["kept", "parked"]);
+    assert_eq!(states(&["--limit", "1"]).await, ["kept"]);
+    assert_eq!(states(&["--state", "kept"]).await, ["kept"]);
+    assert_eq!(states(&["--state", "open"]).await, [""; 0]);
+    assert_eq!(states(&["--state", "kept", "--until", "2026-06-12"]).await, [""; 0]);
+    assert_eq!(states(&["--state", "kept", "--reason", "crm_refused"]).await, [""; 0]);
+    let id = event_id(&written);
+    let listed = world.operate(&["events", "list", "--tenant", "hat-mam", "--state", "kept"]).await;
+    assert!(listed.out.contains("zalo/user_send_text") && listed.out.contains(&id), "{listed:?}");
+
+    let shown = world.operate(&["events", "show", "--tenant", "hat-mam", &id]).await;
+    assert!(shown.out.contains("Zalo message from a customer") && shown.out.contains("kept"), "{shown:?}");
+    assert!(shown.out.contains("kept until  2026-07-"), "{shown:?}");
+    assert!(!shown.out.contains("Còn hàng"), "nothing that was written unless asked for");
+    let whole = world.operate(&["--json", "events", "show", "--tenant", "hat-mam", &id, "--body"]).await;
+    assert_eq!(whole.json()["body"]["message"]["text"], "Còn hàng không shop?");
+    let other = id.replace("zalo.", "facebook.");
+    world.operate(&["events", "show", "--tenant", "hat-mam", &other]).await.fails_saying("has no event");
+
+    let replay = ["events", "replay", "--tenant", "hat-mam", "--state", "all", "--yes"];
+    let said = world.operate(&[&replay[..], &["--dry-run"]].concat()).await;
+    assert!(said.out.contains("1 events would be tried again") && !said.out.contains(&id), "{said:?}");
+    let said = world.operate(&replay).await;
+    assert!(
+        said.out.contains("1 events are tried again. 1 that were found are done, at work or sent to pages")
+    );
+    world.operate(&["events", "replay", "--tenant", "hat-mam", &id]).await.fails_saying("sent to a page");
+    assert_eq!(states(&["--state", "kept"]).await, ["kept"]);
+    world.work_until_done().await;
+    assert_eq!(world.again(&event).await.attempts, 1, "it was tried again");
+}
+
+#[tokio::test]
 async fn many_are_replayed_only_when_that_is_confirmed() {
     let (world, _) = parked().await;
     let body = edited(&paid_order(), |body| {
@@ -116,6 +165,23 @@ async fn tail_tells_what_arrives_and_what_becomes_of_it() {
 }
 
 impl World {
+    /// What a customer writes to an Official Account, a minute later.
+    pub async fn send_to_a_page(&self, text: &str) -> EventKey {
+        self.clock.advance(Duration::from_secs(60));
+        let body = serde_json::json!({"event_name": "user_send_text", "message": {"text": text}}).to_string();
+        let page = PageKey::try_from("zalo#4180000000000000001".to_owned()).unwrap();
+        let topic = PageTopic::zalo("user_send_text");
+        let event = NewPageEvent {
+            key: EventKey::of_page(&self.tenant(), &page, &topic, body.as_bytes()),
+            topic,
+            body: common::body::pack(body.as_bytes()).unwrap(),
+            sent_at: None,
+            received_at: self.clock.now(),
+        };
+        assert_eq!(self.stack.store.inbox.put_page_event(&event).await.unwrap(), Put::Stored);
+        event.key
+    }
+
     /// Stores an order that nobody works on yet.
     async fn carry_later(&self) {
         self.accept("orders/create", &paid_order()).await;

@@ -1,5 +1,6 @@
 //! The operator's command line against a running stack.
 
+mod cloud;
 mod connections;
 mod doctor;
 mod events;
@@ -53,6 +54,8 @@ impl Said {
 /// How the operator sits before the stack.
 pub struct Desk<'a> {
     world: &'a World,
+    /// Base URL of DynamoDB.
+    pub endpoint: String,
     pub tables: String,
     pub key_ring: PathBuf,
     pub machine_clock: SharedClock,
@@ -66,6 +69,7 @@ impl<'a> Desk<'a> {
         let haravan = &world.stack.addresses.haravan_url;
         Self {
             world,
+            endpoint: world.stack.addresses.dynamodb_url.clone(),
             tables: String::new(),
             key_ring,
             machine_clock: Arc::new(SystemClock),
@@ -75,12 +79,11 @@ impl<'a> Desk<'a> {
     }
 
     pub async fn run(&self, args: &[&str]) -> Said {
-        let endpoint = &self.world.stack.addresses.dynamodb_url;
         let key_ring = self.key_ring.to_str().unwrap();
         let before = [
             "haravan-connect",
             "--endpoint",
-            endpoint,
+            &self.endpoint,
             "--tables",
             &self.tables,
             "--key-ring-file",

@@ -105,6 +105,7 @@ async fn a_deleted_tenant_is_exported_first_and_leaves_nothing_behind() {
     let file = folder.path().join("hat-mam.jsonl");
     let file = file.to_str().unwrap();
     world.place(OrderSpec::default()).await;
+    world.send_to_a_page("Còn hàng không shop?").await;
     let kept = world.add_tenant("other", "secret").await;
     let delete = ["tenants", "delete", "hat-mam", "--yes", "--export", file];
     world.operate(&delete).await.fails_saying("not disconnected");
@@ -118,6 +119,7 @@ async fn a_deleted_tenant_is_exported_first_and_leaves_nothing_behind() {
         |kind: &str| lines.lines().filter(|line| line.contains(&format!(r#""kind":"{kind}""#))).count();
     assert_eq!((kinds("tenant"), kinds("connection")), (1, 1));
     assert!(kinds("event") >= 1 && lines.contains(Topic::OrderCreate.as_str()), "{lines}");
+    assert!(lines.contains("Còn hàng không shop?"), "{lines}");
     assert!(!lines.contains(&world.stack.addresses.client_secret));
     let client = world.stack.embedded.client();
     for table in ["tenants", "connections", "inbox", "dedup"] {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::listing::key_of;
+use super::pages::pages_list;
 use super::{Event, EventKey, Inbox, Status, WATCH_SHARDS, changed, done_list, open_shard, parked_list};
 use crate::id::TenantId;
 use crate::store::StoreError;
@@ -39,14 +40,14 @@ impl Inbox {
         changed(request.send().await)
     }
 
-    /// Removes every event of a tenant for good; gives how many. To be called again until it gives none: the index it
+    /// Removes every event of a tenant for good, what its pages were sent too; gives how many. To be called again until it gives none: the index it
     /// goes by lags behind.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn erase(&self, tenant: &TenantId) -> Result<usize, StoreError> {
         let mut keys = self.open_of(tenant).await?;
-        for list in [parked_list(tenant), done_list(tenant)] {
+        for list in [parked_list(tenant), done_list(tenant), pages_list(tenant)] {
             keys.extend(self.listed(list, tenant).await?);
         }
         let entities: BTreeSet<String> = keys.into_iter().map(|key| key.entity).collect();

@@ -167,6 +167,14 @@ impl Inbox {
         self.put_new(&event.key, &event.body, event.received_at, attributes).await
     }
 
+    /// Reads a page's event, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
+    pub async fn page_event(&self, key: &EventKey) -> Result<Option<PageEvent>, StoreError> {
+        self.item(key).await?.as_ref().map(PageEvent::read).transpose()
+    }
+
     /// The compressed bytes with the parts that did not fit into the event's own item.
     ///
     /// # Errors

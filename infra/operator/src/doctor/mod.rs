@@ -11,6 +11,8 @@ mod connection;
 mod crm;
 mod events;
 mod pages;
+mod protection;
+mod reason;
 mod ring;
 mod shops;
 mod tables;

@@ -1,12 +1,12 @@
-//! The tables and their settings, against `common/src/store/schema.rs`.
+//! The tables and their settings, against `common/src/store/schema.rs`; what guards them is [`super::protection`]'s.
 
 use aws_sdk_dynamodb::types::{
     KeySchemaElement, KeyType, ProjectionType, StreamViewType, TableDescription, TimeToLiveStatus,
 };
-use common::store::StoreError;
 use common::store::schema::{TABLES, Table};
 
-use super::{Finding, Patient};
+use super::reason::reason;
+use super::{Finding, Patient, protection};
 
 /// A table that is not there, or not to be asked: nothing else can be checked.
 pub(super) const MISSING: &str = "table.missing";
@@ -20,18 +20,19 @@ pub(super) async fn check(patient: &Patient<'_>) -> Vec<Finding> {
     for (wanted, name) in TABLES.iter().zip(names) {
         let about = format!("{} ({name})", wanted.name);
         let answer = patient.deployment.client.describe_table().table_name(name).send().await;
-        match answer.map_err(StoreError::from).map(|answer| answer.table) {
+        match answer.map(|answer| answer.table) {
             Ok(Some(table)) => {
                 found.extend(keys(wanted, &about, &table));
                 found.extend(index(wanted, &about, &table));
                 found.extend(stream(wanted, &about, &table));
                 found.extend(expiry(patient, wanted, &about, name).await);
+                found.extend(protection::check(patient, &about, name, &table).await);
             }
             Ok(None) => found.push(Finding::new(MISSING, about, "it is not described", DEPLOY)),
             Err(error) => found.push(Finding::new(
                 MISSING,
                 about,
-                format!("it cannot be asked: {error}"),
+                format!("it cannot be asked: {}", reason(error)),
                 "check region, credentials and the tables' names (outputs of the stack); on this machine, that the stack runs",
             )),
         }
@@ -93,7 +94,14 @@ fn stream(wanted: &Table, about: &str, table: &TableDescription) -> Option<Findi
 async fn expiry(patient: &Patient<'_>, wanted: &Table, about: &str, name: &str) -> Option<Finding> {
     let attribute = wanted.ttl?;
     let answer = patient.deployment.client.describe_time_to_live().table_name(name).send().await;
-    let there = answer.ok().and_then(|answer| answer.time_to_live_description);
+    let there = match answer {
+        Ok(answer) => answer.time_to_live_description,
+        Err(error) => {
+            let wrong = format!("whether its items expire cannot be asked: {}", reason(error));
+            let todo = "let this user call dynamodb:DescribeTimeToLive on the tables";
+            return Some(Finding::new("table.expiry", about, wrong, todo));
+        }
+    };
     let right = there.is_some_and(|there| {
         matches!(there.time_to_live_status(), Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling))
             && there.attribute_name() == Some(attribute)

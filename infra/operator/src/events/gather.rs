@@ -4,9 +4,10 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use common::id::TenantId;
 use common::store::inbox::listing::{Place, Which};
-use common::store::inbox::{Event, Inbox, Status};
+use common::store::inbox::{Inbox, Status};
 use jiff::Timestamp;
 
+use super::found::Found;
 use crate::show::past;
 
 /// Events read at a time.
@@ -52,27 +53,36 @@ pub(crate) enum State {
     Parked,
     /// Finished
     Done,
+    /// Sent to pages: kept for the CRM, nobody works on it
+    Kept,
 }
 
 impl State {
+    /// Whether events in it are among the open ones, and on which lists.
     fn lists(self) -> (bool, &'static [Which]) {
         match self {
             Self::All => (true, &[Which::Failed, Which::Done]),
             Self::Open | Self::Ready | Self::Working | Self::Waiting => (true, &[]),
             Self::Parked => (false, &[Which::Failed]),
             Self::Done => (false, &[Which::Done]),
+            Self::Kept => (false, &[]),
         }
+    }
+
+    fn has_pages(self) -> bool {
+        matches!(self, Self::All | Self::Kept)
     }
 
     fn takes(self, status: Status) -> bool {
         match self {
             Self::All => true,
-            Self::Open => !matches!(status, Status::Done | Status::Parked),
+            Self::Open => !matches!(status, Status::Done | Status::Parked | Status::Kept),
             Self::Ready => status == Status::Ready,
             Self::Working => status == Status::Working,
             Self::Waiting => status == Status::Waiting,
             Self::Parked => status == Status::Parked,
             Self::Done => status == Status::Done,
+            Self::Kept => status == Status::Kept,
         }
     }
 }
@@ -105,11 +115,16 @@ impl Filter {
         })
     }
 
-    fn takes(&self, event: &Event) -> bool {
-        self.state.takes(event.status)
-            && self.reason.as_ref().is_none_or(|reason| event.reason.as_ref() == Some(reason))
-            && self.since.is_none_or(|since| event.received_at >= since)
-            && self.until.is_none_or(|until| event.received_at < until)
+    fn takes(&self, event: &Found) -> bool {
+        self.state.takes(event.status())
+            && self.reason.as_deref().is_none_or(|reason| event.reason() == Some(reason))
+            && self.since.is_none_or(|since| event.received_at() >= since)
+            && self.until.is_none_or(|until| event.received_at() < until)
+    }
+
+    /// Whether nothing that comes after this one in the order of arrival is taken.
+    fn ends_at(&self, event: &Found) -> bool {
+        self.since.is_some_and(|since| event.received_at() < since)
     }
 }
 
@@ -119,31 +134,59 @@ pub(crate) async fn gather(
     tenant: &TenantId,
     filter: &Filter,
     limit: usize,
-) -> Result<Vec<Event>> {
+) -> Result<Vec<Found>> {
     let (open, lists) = filter.state.lists();
-    let mut found: Vec<Event> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     if open {
         let events = inbox.of_keys(&inbox.open_of(tenant).await?).await?;
-        found.extend(events.into_iter().filter(|event| filter.takes(event)));
+        found.extend(events.into_iter().map(Found::from).filter(|event| filter.takes(event)));
     }
-    for which in lists {
+    let lists = lists.iter().copied().map(List::Shops);
+    for list in lists.chain(filter.state.has_pages().then_some(List::Pages)) {
         let mut after: Option<Place> = None;
         let mut taken = 0_usize;
         loop {
-            let listed = inbox.newest(tenant, *which, after.as_ref(), PAGE).await?;
-            after = listed.events.last().map(Place::of);
-            let too_old = |event: &Event| filter.since.is_some_and(|since| event.received_at < since);
-            let old = listed.events.last().is_some_and(too_old);
+            let (events, more) = list.page(inbox, tenant, after.as_ref()).await?;
+            after = events.last().map(Found::place);
+            let old = events.last().is_some_and(|event| filter.ends_at(event));
             let before = found.len();
-            found.extend(listed.events.into_iter().filter(|event| filter.takes(event)));
+            found.extend(events.into_iter().filter(|event| filter.takes(event)));
             taken = taken.saturating_add(found.len().saturating_sub(before));
-            if !listed.more || old || taken >= limit {
+            if !more || old || taken >= limit {
                 break;
             }
         }
     }
-    found.sort_by_cached_key(Place::of);
-    found.dedup_by(|one, other| one.key == other.key);
+    found.sort_by_cached_key(Found::place);
+    found.dedup_by(|one, other| one.key() == other.key());
     found.truncate(limit);
     Ok(found)
+}
+
+/// A list in the order of arrival.
+#[derive(Clone, Copy)]
+enum List {
+    Shops(Which),
+    Pages,
+}
+
+impl List {
+    /// The events after this one, and whether there are more.
+    async fn page(
+        self,
+        inbox: &Inbox,
+        tenant: &TenantId,
+        after: Option<&Place>,
+    ) -> Result<(Vec<Found>, bool)> {
+        Ok(match self {
+            Self::Shops(which) => {
+                let listed = inbox.newest(tenant, which, after, PAGE).await?;
+                (listed.events.into_iter().map(Found::from).collect(), listed.more)
+            }
+            Self::Pages => {
+                let (events, more) = inbox.newest_of_pages(tenant, after, PAGE).await?;
+                (events.into_iter().map(Found::from).collect(), more)
+            }
+        })
+    }
 }

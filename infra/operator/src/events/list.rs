@@ -1,10 +1,9 @@
 //! `events list`.
 
 use anyhow::Result;
-use common::store::inbox::Event;
-use common::store::inbox::address::event_id;
 use serde_json::{Value, json};
 
+use super::found::Found;
 use super::gather::{Filter, FilterOptions, State, gather};
 use super::report;
 use crate::session::Session;
@@ -14,14 +13,15 @@ pub(super) async fn run(options: &FilterOptions, limit: usize, session: &mut Ses
     let tenant = session.tenant(&options.tenant).await?.id;
     let filter = Filter::read(options, State::All, session.now())?;
     let events = gather(&session.store().inbox, &tenant, &filter, limit).await?;
-    let row = |event: &Event| {
+    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
+    let row = |event: &Found| {
         vec![
-            moment(event.received_at),
-            event.status.as_str().to_owned(),
-            event.topic.as_str().to_owned(),
-            event.reason.clone().unwrap_or_else(|| "-".to_owned()),
-            event.crm_code.clone().unwrap_or_else(|| "-".to_owned()),
-            event_id(&event.key),
+            moment(event.received_at()),
+            event.status().as_str().to_owned(),
+            event.topic().to_owned(),
+            or_dash(event.reason()),
+            or_dash(event.crm_code()),
+            event.id(),
         ]
     };
     let rows: Vec<_> = events.iter().map(row).collect();
@@ -29,6 +29,6 @@ pub(super) async fn run(options: &FilterOptions, limit: usize, session: &mut Ses
         0 => "There are no such events.".to_owned(),
         _ => table(&["RECEIVED", "STATE", "TOPIC", "REASON", "CRM", "EVENT"], &rows),
     };
-    let told: Vec<Value> = events.iter().map(report::of).collect();
+    let told: Vec<Value> = events.iter().map(report::of_found).collect();
     session.tell(&json!({"tenant": tenant, "events": told}), &words)
 }

@@ -1,6 +1,7 @@
 //! `events`: what arrived, and what became of it.
 
 mod export;
+mod found;
 pub(crate) mod gather;
 mod list;
 mod replay;
@@ -18,9 +19,10 @@ use crate::session::Session;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List a tenant's events, the newest first
+    /// List a tenant's events, the newest first; what its pages were sent is among them
     #[command(
-        after_help = "Example:\n  haravan-connect events list --tenant hat-mam --state parked --since 2d"
+        after_help = "Examples:\n  haravan-connect events list --tenant hat-mam --state parked --since 2d\n  \
+                      haravan-connect events list --tenant hat-mam --state kept"
     )]
     List {
         #[command(flatten)]
@@ -48,13 +50,15 @@ pub(crate) enum Command {
         after_help = "Examples:\n  haravan-connect events replay --tenant hat-mam --reason crm_refused --dry-run\n  \
                       haravan-connect events replay --tenant hat-mam order.1791400031.Zc4QJ0yYk6lZlN3xw1Jb6g\n\n\
                       A parked event becomes ready with its attempts forgotten; one that waits becomes due now. What is done\n\
-                      stays done. Once-only holds as ever: what is in the CRM already is not made again."
+                      stays done. What pages were sent is left alone, for nobody works on it. Once-only holds as ever: what is\n\
+                      in the CRM already is not made again."
     )]
     Replay(replay::Options),
     /// Write events with their bodies to a file, one line of JSON each (parked ones, unless --state says otherwise)
     #[command(
         after_help = "Example:\n  haravan-connect events export --tenant hat-mam --out parked.jsonl\n\n\
-                      The file holds what Haravan said of orders and customers; only its owner may read it."
+                      The file holds what Haravan said of orders and customers, and with --state kept or all what people wrote to\n\
+                      pages; only its owner may read it."
     )]
     Export {
         #[command(flatten)]

@@ -17,8 +17,8 @@ use common::store::tenants::TenantRecord;
 use common::tenant::tenant_place;
 use serde_json::{Value, json};
 
+use super::found::{Found, find};
 use super::gather::{Filter, FilterOptions, State, gather};
-use super::show::find;
 use crate::session::Session;
 
 /// Events of a dry run for which the CRM is asked: its allowance is small.
@@ -48,21 +48,21 @@ pub(crate) struct Options {
 
 pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Result<()> {
     let record = session.tenant(&options.filter.tenant).await?;
-    let mut events = Vec::new();
+    let mut found = Vec::new();
     if options.events.is_empty() {
         let filter = Filter::read(&options.filter, State::Parked, session.now())?;
-        events = gather(&session.store().inbox, &record.id, &filter, options.limit).await?;
+        found = gather(&session.store().inbox, &record.id, &filter, options.limit).await?;
     }
     for event in &options.events {
         let event = find(&record.id, event, session).await?;
-        if !can_be_replayed(&event) {
-            bail!("{} {}", event_id(&event.key), left_alone(&event));
+        if let Some(why) = left_alone(&event) {
+            bail!("{} {why}", event.id());
         }
-        events.push(event);
+        found.push(event);
     }
-    let found = events.len();
-    events.retain(can_be_replayed);
-    let left = found.saturating_sub(events.len());
+    let in_all = found.len();
+    let events: Vec<Event> = found.into_iter().filter_map(replayable).collect();
+    let left = in_all.saturating_sub(events.len());
     if options.dry_run {
         return show(&record, &events, left, session).await;
     }
@@ -95,28 +95,37 @@ pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Res
     )
 }
 
-/// Why an event is not replayed.
-fn left_alone(event: &Event) -> String {
-    match (event.status, &event.crm_code) {
-        (Status::Done, Some(code)) => {
-            format!(
-                "is done, as {code} in the CRM: it is not done again, and a change there is made in the CRM"
-            )
+/// Why an event is not replayed, if it is not.
+fn left_alone(event: &Found) -> Option<String> {
+    match (event.status(), event.crm_code()) {
+        (Status::Parked | Status::Waiting, _) => None,
+        (Status::Done, Some(code)) => Some(format!(
+            "is done, as {code} in the CRM: it is not done again, and a change there is made in the CRM"
+        )),
+        (Status::Done, None) => {
+            Some("is done and led to nothing in the CRM: it is not done again".to_owned())
         }
-        (Status::Done, None) => "is done and led to nothing in the CRM: it is not done again".to_owned(),
-        (status, _) => format!("is {}: it is worked on as it is", status.as_str()),
+        (Status::Kept, _) => Some(
+            "was sent to a page and is kept for the CRM: nobody works on it, so nothing is tried".to_owned(),
+        ),
+        (status @ (Status::Ready | Status::Working), _) => {
+            Some(format!("is {}: it is worked on as it is", status.as_str()))
+        }
+    }
+}
+
+fn replayable(event: Found) -> Option<Event> {
+    match left_alone(&event) {
+        None => event.into_shop(),
+        Some(_) => None,
     }
 }
 
 fn said_of_left(left: usize) -> String {
     match left {
         0 => String::new(),
-        _ => format!(" {left} that were found are done or at work: they are left alone."),
+        _ => format!(" {left} that were found are done, at work or sent to pages: they are left alone."),
     }
-}
-
-fn can_be_replayed(event: &Event) -> bool {
-    matches!(event.status, Status::Parked | Status::Waiting)
 }
 
 async fn show(

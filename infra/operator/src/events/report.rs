@@ -4,11 +4,15 @@ use anyhow::Result;
 use common::body;
 use common::store::inbox::address::event_id;
 use common::store::inbox::history::Ended;
+use common::store::inbox::pages::{KEEP, PageEvent};
 use common::store::inbox::{Event, Inbox, Status};
 use common::words;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The facts, without the body.
+use super::found::Found;
+
+/// The facts of a shop's event, without the body.
 pub(crate) fn of(event: &Event) -> Value {
     let history: Vec<Value> = event
         .history
@@ -34,12 +38,41 @@ pub(crate) fn of(event: &Event) -> Value {
     })
 }
 
+/// The facts of a page's event, without what was written.
+fn of_page(event: &PageEvent) -> Value {
+    json!({
+        "id": event_id(&event.key),
+        "topic": event.topic.as_str(),
+        "page": event.page.to_string(),
+        "sent_at": event.sent_at.map(|at| at.to_string()),
+        "received_at": event.received_at.to_string(),
+        "status": Status::Kept.as_str(),
+        "kept_until": kept_until(event).map(|at| at.to_string()),
+    })
+}
+
+/// When a page's event expires.
+pub(super) fn kept_until(event: &PageEvent) -> Option<Timestamp> {
+    event.received_at.checked_add(KEEP).ok()
+}
+
+/// The facts, without the body.
+pub(crate) fn of_found(event: &Found) -> Value {
+    match event {
+        Found::Shop(event) => of(event),
+        Found::Page(event) => of_page(event),
+    }
+}
+
 /// The facts with the body: JSON where it is JSON, else text; nothing where it cannot be unpacked.
-pub(crate) async fn with_body(inbox: &Inbox, event: &Event) -> Result<Value> {
-    let stored = inbox.whole_body(event).await?;
+pub(crate) async fn with_body(inbox: &Inbox, event: &Found) -> Result<Value> {
+    let stored = match event {
+        Found::Shop(event) => inbox.whole_body(event).await?,
+        Found::Page(event) => inbox.page_body(event).await?,
+    };
     let text = body::unpack(&stored).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let body = text.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
-    let mut told = of(event);
+    let mut told = of_found(event);
     if let Value::Object(told) = &mut told {
         told.insert("body".to_owned(), body.unwrap_or(Value::Null));
     }

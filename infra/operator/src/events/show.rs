@@ -1,14 +1,16 @@
 //! `events show`.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use common::id::TenantId;
-use common::store::inbox::address::{event_id, event_key};
+use common::store::inbox::address::event_id;
+use common::store::inbox::pages::PageEvent;
 use common::store::inbox::{Event, Status};
 use common::words;
 
-use super::report::{self, reason, word};
+use super::found::{Found, find};
+use super::report::{self, kept_until, reason, word};
 use crate::session::Session;
-use crate::show::{facts, moment};
+use crate::show::{facts, maybe, moment};
 
 pub(super) async fn run(
     tenant: &TenantId,
@@ -19,8 +21,19 @@ pub(super) async fn run(
     let event = find(tenant, event, session).await?;
     let told = match body {
         true => report::with_body(&session.store().inbox, &event).await?,
-        false => report::of(&event),
+        false => report::of_found(&event),
     };
+    let mut words = match &event {
+        Found::Shop(event) => of_shop(event),
+        Found::Page(event) => of_page(event),
+    };
+    if let Some(body) = told.get("body") {
+        words.push_str(&format!("\n\n{}", serde_json::to_string_pretty(body)?));
+    }
+    session.tell(&told, &words)
+}
+
+fn of_shop(event: &Event) -> String {
     let mut words = facts(&[
         ("event", event_id(&event.key)),
         ("topic", event.topic.as_str().to_owned()),
@@ -45,15 +58,18 @@ pub(super) async fn run(
     if let Some(due) = event.due.filter(|_| event.status == Status::Waiting) {
         words.push_str(&format!("\n{}  next try", moment(due)));
     }
-    if let Some(body) = told.get("body") {
-        words.push_str(&format!("\n\n{}", serde_json::to_string_pretty(body)?));
-    }
-    session.tell(&told, &words)
+    words
 }
 
-/// The event that a text names.
-pub(super) async fn find(tenant: &TenantId, text: &str, session: &Session<'_, '_>) -> Result<Event> {
-    let missing = || anyhow!("{tenant} has no event {text}; `events list` names them");
-    let key = event_key(tenant, text).ok_or_else(missing)?;
-    session.store().inbox.get(&key).await?.ok_or_else(missing)
+fn of_page(event: &PageEvent) -> String {
+    let (_, said) = words::of_page_topic(&event.topic);
+    facts(&[
+        ("event", event_id(&event.key)),
+        ("topic", format!("{}: {said}", event.topic)),
+        ("page", event.page.to_string()),
+        ("state", format!("{}: for the CRM; nobody works on it", Status::Kept.as_str())),
+        ("sent", maybe(event.sent_at)),
+        ("received", moment(event.received_at)),
+        ("kept until", maybe(kept_until(event))),
+    ])
 }

@@ -58,7 +58,8 @@ pub(crate) enum Command {
     /// Write everything that is kept of a tenant to a file, without secrets: one line of JSON for its record, each
     /// connection and each event with its body
     #[command(after_help = "Example:\n  haravan-connect tenants export hat-mam --out hat-mam.jsonl\n\n\
-                      The file holds what Haravan said of orders and customers; only its owner may read it.")]
+                      The file holds what Haravan said of orders and customers, and what people wrote to pages; only its owner\n\
+                      may read it.")]
     Export {
         /// The tenant
         tenant: TenantId,
