@@ -20,7 +20,7 @@
 //! - A tenant made with [`Simulator::persistent`] has written a change to its journal before anyone is answered: what was
 //!   answered survives `kill -9`. Switches, faults and the log do not.
 //!
-//! What the protocol file leaves open is decided on the side of refusing: dates other than `YYYY-MM-DD`, genders other than
+//! What getfly.md leaves open is decided on the side of refusing: dates other than `YYYY-MM-DD`, genders other than
 //! 1 and 2, negative or absurd amounts, names over 255 characters, orders without lines and inactive users get 422.
 
 mod amounts;

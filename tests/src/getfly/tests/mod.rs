@@ -1,4 +1,4 @@
-//! The simulator held against the protocol file, over HTTP as a client sees it.
+//! The simulator held against getfly.md, over HTTP as a client sees it.
 
 mod accounts;
 mod faults;
