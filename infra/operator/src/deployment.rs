@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use clap::Args;
-use common::aws;
+use common::aws::{self, SdkConfig};
 use common::config::Env;
 use common::egress::Reach;
 use common::haravan::subscription;
@@ -117,12 +117,14 @@ impl Deployment {
         let haravan_webhook = env.or("HARAVAN_WEBHOOK_URL", subscription::DEFAULT_BASE.to_owned(), "a URL");
         let (pages_url, providers) = (env.optional("PAGES_URL"), ProviderSettings::read(&mut env));
         let haravan_webhook = env.finish(haravan_webhook)?;
-        let client = client(endpoint.as_deref()).await;
+        // On this machine nothing of AWS is asked, not even which region this is.
+        let config = if on_this_machine { aws::in_lambda() } else { aws::at_a_desk().await };
+        let client = client(endpoint.as_deref(), &config);
         let store = Store::new(&client, tables.clone());
-        let ring = ring(options).await?;
+        let ring = ring(options, &config)?;
         let directory = Directory::new(store.clone(), ring.clone(), io.clock.clone());
         let http = reach.client().context("TLS cannot be set up")?;
-        let opened = providers.open(&aws::at_a_desk().await, reach, http.clone(), io.clock.clone());
+        let opened = providers.open(&config, reach, http.clone(), io.clock.clone());
         let pages = PagesSide {
             url: pages_url,
             has_apps: providers.apps.file.is_some() || providers.apps.secret.is_some(),
@@ -153,7 +155,7 @@ fn is_loopback(endpoint: &str) -> bool {
     Reach::Loopback.base_url(endpoint).is_ok() && Reach::Public.base_url(endpoint).is_err()
 }
 
-async fn client(endpoint: Option<&str>) -> Client {
+fn client(endpoint: Option<&str>, config: &SdkConfig) -> Client {
     match endpoint {
         Some(endpoint) if is_loopback(endpoint) => Client::from_conf(
             aws_sdk_dynamodb::Config::builder()
@@ -163,14 +165,12 @@ async fn client(endpoint: Option<&str>) -> Client {
                 .credentials_provider(Credentials::new("local", "local", None, None, "local"))
                 .build(),
         ),
-        Some(endpoint) => {
-            Client::from_conf(Builder::from(&aws::at_a_desk().await).endpoint_url(endpoint).build())
-        }
-        None => Client::new(&aws::at_a_desk().await),
+        Some(endpoint) => Client::from_conf(Builder::from(config).endpoint_url(endpoint).build()),
+        None => Client::new(config),
     }
 }
 
-async fn ring(options: &Options) -> Result<SecretSource> {
+fn ring(options: &Options, config: &SdkConfig) -> Result<SecretSource> {
     if let Some(data) = &options.local {
         return Ok(SecretSource::File(data.with_extension("keyring")));
     }
@@ -180,6 +180,6 @@ async fn ring(options: &Options) -> Result<SecretSource> {
     let secret_id = options.key_ring_secret.clone();
     let secret_id =
         secret_id.ok_or_else(|| anyhow!("where is the key ring? Set KEY_RING_SECRET or KEY_RING_FILE"))?;
-    let client = aws_sdk_secretsmanager::Client::new(&aws::at_a_desk().await);
+    let client = aws_sdk_secretsmanager::Client::new(config);
     Ok(SecretSource::SecretsManager { client, secret_id })
 }

@@ -100,6 +100,10 @@ async fn told(steps: Vec<Step>) -> Option<String> {
         if *status != step.status || !one_space(answer).contains(&one_space(&step.answer)) {
             return Some(format!("{step:?} ended with {status}: {answer}"));
         }
+        // Such as of the SDK, which on this machine has nobody to ask.
+        if answer.contains("\"level\":") {
+            return Some(format!("{step:?} let a library speak: {answer}"));
+        }
     }
     None
 }
