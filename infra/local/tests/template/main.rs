@@ -14,6 +14,7 @@ mod edge;
 mod functions;
 mod logging;
 mod parameters;
+mod protocols;
 mod roles;
 mod samples;
 mod settings;
