@@ -16,23 +16,17 @@ use tokio::sync::RwLock;
 
 use crate::clock::SharedClock;
 use crate::id::{OrgId, TenantId};
+use crate::seal::keys::{RING_FRESH, RING_SEALS};
 use crate::seal::{KeyRing, Place, SealError, SecretSource};
 use crate::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use crate::store::schema;
 use crate::store::tenants::{Settings, TenantRecord};
 use crate::store::{Store, StoreError};
 
+pub use crate::store::sealed::{connection_place, tenant_place};
+
 /// How long a cached tenant is believed.
 pub const FRESH: Duration = Duration::from_secs(60);
-
-/// How long a copy of the key ring is used before the ring is read anew.
-pub const RING_FRESH: Duration = Duration::from_secs(300);
-
-/// How long a copy seals when the ring cannot be read anew; it opens for as long as it takes. The operator's rotation counts
-/// on it: an old key may be taken out of the ring once nobody can be sealing with it any more
-/// ([`crate::seal::keys::SETTLED_AFTER`]). Events need no sealing, so they go on; a connect or a change of a secret is
-/// refused and tried again, and a refresh waits before it sends its token.
-pub const RING_SEALS: Duration = Duration::from_secs(600);
 
 /// A tenant is not read again for a bad signature within this.
 pub const REFRESH_GAP: Duration = Duration::from_secs(10);
@@ -279,14 +273,4 @@ fn open_all(ring: &KeyRing, record: &TenantRecord, shops: &[ShopConnection]) -> 
         settings: record.settings.clone(),
         shops: opened,
     })
-}
-
-/// The key half of a tenant's sealing place.
-pub fn tenant_place(id: &TenantId) -> String {
-    format!("tenants/{id}")
-}
-
-/// The key half of a connection's sealing place.
-pub fn connection_place(tenant: &TenantId, subject: &Subject) -> String {
-    format!("connections/{tenant}/{}", subject.sort_key())
 }

@@ -2,8 +2,8 @@
 //!
 //! A rotation disturbs nobody. A function with an older copy of the ring meets a blob of the new key, does not know it,
 //! and reads the ring anew; until then it may still seal with the old key. Copies are used for
-//! [`crate::tenant::RING_FRESH`], and where the ring cannot be read anew they still open but seal no longer than
-//! [`crate::tenant::RING_SEALS`]. So an old key is safe to take out only when the new one has been active for
+//! [`RING_FRESH`], and where the ring cannot be read anew they still open but seal no longer than
+//! [`RING_SEALS`]. So an old key is safe to take out only when the new one has been active for
 //! [`SETTLED_AFTER`] and every blob has been sealed anew after that.
 
 use std::time::Duration;
@@ -14,7 +14,15 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{KeyRing, RingJson, SealError, random};
-use crate::tenant::RING_SEALS;
+
+/// How long a copy of the key ring is used before the ring is read anew.
+pub const RING_FRESH: Duration = Duration::from_secs(300);
+
+/// How long a copy seals when the ring cannot be read anew; it opens for as long as it takes. The operator's rotation counts
+/// on it: an old key may be taken out of the ring once nobody can be sealing with it any more
+/// ([`SETTLED_AFTER`]). Events need no sealing, so they go on; a connect or a change of a secret is
+/// refused and tried again, and a refresh waits before it sends its token.
+pub const RING_SEALS: Duration = Duration::from_secs(600);
 
 /// After this long no function seals with an older active key: its copy of the ring has aged out, whether or not the ring can
 /// be read, an invocation that began with it has ended (two minutes at most), and so has every log-in that was under way

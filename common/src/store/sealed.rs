@@ -15,11 +15,20 @@ use super::connections::Subject;
 use super::item::{Item, ItemExt, b, n, s};
 use super::schema::{connections, tenants};
 use crate::id::TenantId;
-use crate::tenant::{connection_place, tenant_place};
 
 const OF_TENANTS: [&str; 4] =
     [tenants::CRM_KEY, tenants::SECRET, tenants::PREVIOUS_SECRET, tenants::VERIFY_TOKEN];
 const OF_CONNECTIONS: [&str; 2] = [connections::ACCESS_TOKEN, connections::REFRESH_TOKEN];
+
+/// The key half of a tenant's sealing place.
+pub fn tenant_place(id: &TenantId) -> String {
+    format!("tenants/{id}")
+}
+
+/// The key half of a connection's sealing place.
+pub fn connection_place(tenant: &TenantId, subject: &Subject) -> String {
+    format!("connections/{tenant}/{}", subject.sort_key())
+}
 
 /// Whose blobs an item holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

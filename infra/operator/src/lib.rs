@@ -18,6 +18,7 @@ mod connections;
 mod deployment;
 mod doctor;
 mod events;
+mod file;
 mod keys;
 mod secret_input;
 mod session;

@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::seal::keys::SETTLED_AFTER;
+use common::seal::keys::{RING_FRESH, RING_SEALS};
 use common::seal::{Place, SealError, SecretSource, key_of};
 use common::store::inbox::Status;
 use common::store::sealed::Holder;
-use common::tenant::{Directory, RING_FRESH, RING_SEALS};
+use common::tenant::Directory;
 use connect_tests::haravan::OrderSpec;
 use connect_tests::haravan::generate::Generator;
 use secrecy::{ExposeSecret, SecretString};

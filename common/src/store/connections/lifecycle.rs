@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use jiff::Timestamp;
 
-use super::orphan::ORPHAN_PREFIX;
 use super::{
     ConnectionRef, ConnectionStatus, Connections, PageKey, Subject, Transacted, WATCH_SHARDS, applied,
     claim_key, key, updating,
@@ -19,6 +18,9 @@ use crate::store::{StoreError, walks};
 
 /// Import items are on the same watch lists ([`crate::store::imports`]).
 pub(in crate::store) const IMPORT_PREFIX: &str = "import#";
+
+/// Notes of pages that nobody has connected are on them as well (`orphan.rs`).
+pub(super) const ORPHAN_PREFIX: &str = "orphan#facebook#";
 
 /// Something on a watch list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use jiff::Timestamp;
 
-use super::lifecycle::watch_list_of;
+use super::lifecycle::{ORPHAN_PREFIX, watch_list_of};
 use super::{Connections, applied};
 use crate::id::PageId;
 use crate::store::StoreError;
@@ -19,8 +19,6 @@ use crate::store::schema::connections::{DUE, EXPIRY, KEY, SORT, WATCH};
 
 /// How long after a note the page is not noted again.
 pub const ORPHAN_FOR: Duration = Duration::from_secs(3600);
-
-pub(super) const ORPHAN_PREFIX: &str = "orphan#facebook#";
 
 impl Connections {
     /// Notes that a page sends events and is nobody's: upkeep unsubscribes it at its next run. `false` when it was noted

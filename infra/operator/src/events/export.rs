@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::gather::{Filter, FilterOptions, State, gather};
 use super::report::with_body;
+use crate::file::{new_file, write_line};
 use crate::session::Session;
-use crate::tenants::export::{new_file, write};
 
 pub(super) async fn run(options: &FilterOptions, path: &Path, session: &mut Session<'_, '_>) -> Result<()> {
     let tenant = session.tenant(&options.tenant).await?.id;
@@ -18,7 +18,7 @@ pub(super) async fn run(options: &FilterOptions, path: &Path, session: &mut Sess
     let events = gather(&inbox, &tenant, &filter, usize::MAX).await?;
     let mut file = new_file(path)?;
     for event in &events {
-        write(&mut file, "event", with_body(&inbox, event).await?)?;
+        write_line(&mut file, "event", with_body(&inbox, event).await?)?;
     }
     file.flush()?;
     let told = json!({"tenant": tenant, "file": path, "events": events.len()});

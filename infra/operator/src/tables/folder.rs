@@ -11,7 +11,7 @@ use common::store::schema::Table;
 use serde::{Deserialize, Serialize};
 
 use super::item::{self, Item};
-use crate::tenants::export::new_file;
+use crate::file::new_file;
 
 /// What says that the folder is whole.
 const SUMMARY: &str = "export.json";
