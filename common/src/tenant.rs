@@ -17,9 +17,10 @@ use tokio::sync::RwLock;
 use crate::clock::SharedClock;
 use crate::id::{OrgId, TenantId};
 use crate::seal::{KeyRing, Place, SealError, SecretSource};
+use crate::settings::Settings;
 use crate::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use crate::store::schema;
-use crate::store::tenants::{Settings, TenantRecord};
+use crate::store::tenants::TenantRecord;
 use crate::store::{Store, StoreError};
 
 /// How long a cached tenant is believed.
