@@ -8,6 +8,7 @@
 //! - [`pages`]: connecting pages, shared by the functions around them.
 //! - [`attempt`], [`browser`], [`form`]: what all connecting shares: who tries, in which browser, and what it sends.
 //! - [`tenant`]: a tenant's opened record, cached; who may send what.
+//! - [`settings`], [`fault`]: how a tenant wants things done, the one way to change it, what is wrong with what was entered.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
 //! - [`facebook`], [`zalo`]: the providers of pages: their log-in, their APIs, their webhooks.
@@ -27,6 +28,7 @@ pub mod config;
 pub mod connect;
 pub mod egress;
 pub mod facebook;
+pub mod fault;
 pub mod form;
 pub mod getfly;
 pub mod haravan;
@@ -40,6 +42,7 @@ pub mod phone;
 pub mod refresh;
 pub mod runtime;
 pub mod seal;
+pub mod settings;
 pub mod store;
 #[cfg(test)]
 mod stub;

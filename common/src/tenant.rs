@@ -18,9 +18,10 @@ use crate::clock::SharedClock;
 use crate::id::{OrgId, TenantId};
 use crate::seal::keys::{RING_FRESH, RING_SEALS};
 use crate::seal::{KeyRing, Place, SealError, SecretSource};
+use crate::settings::Settings;
 use crate::store::connections::{ConnectionStatus, ShopConnection, Subject};
 use crate::store::schema;
-use crate::store::tenants::{Settings, TenantRecord};
+use crate::store::tenants::TenantRecord;
 use crate::store::{Store, StoreError};
 
 pub use crate::store::sealed::{connection_place, tenant_place};

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 type Row = (&'static str, &'static str, &'static str);
 
 /// Why an event waits, is set aside, or needed nothing done.
-const REASONS: [Row; 25] = [
+const REASONS: [Row; 27] = [
     (reason::UNREADABLE, "Không đọc được nội dung Haravan gửi tới", "What Haravan sent cannot be read"),
     (
         reason::TENANT_GONE,
@@ -72,8 +72,18 @@ const REASONS: [Row; 25] = [
     (reason::STORE, "Kho dữ liệu của hệ thống chưa trả lời", "Our own store did not answer"),
     (
         reason::BUSY,
-        "Khách hoặc đơn này đang được tạo, hoặc lần trước chưa rõ kết quả nên chờ cho chắc",
-        "This customer or order is being created, or the last try ended unclear and time must pass to be sure",
+        "Một sự kiện khác đang xử lý chính khách hoặc đơn này; hệ thống chờ nó xong",
+        "Another event is at work on this customer or order; this one waits for it",
+    ),
+    (
+        reason::MAKING_SURE,
+        "Lần trước CRM chưa trả lời; hệ thống chờ cho chắc là CRM chưa ghi rồi mới gửi lại",
+        "The CRM did not answer the last try; we wait until we can be sure that it has not booked it",
+    ),
+    (
+        reason::PRODUCTS,
+        "Đơn có nhiều sản phẩm CRM chưa có; hệ thống đang tạo dần rồi sẽ tạo đơn",
+        "The order has many products that the CRM lacks; they are being made, then the order",
     ),
     (reason::PACED, "Đang chờ tới lượt ghi vào CRM", "Waiting for its turn to write to the CRM"),
     (
@@ -106,14 +116,14 @@ const REASONS: [Row; 25] = [
     ),
     (
         reason::CUSTOMER_DELETED,
-        "Khách đã bị xóa trong CRM và không khôi phục được",
-        "The customer is deleted in the CRM and cannot be brought back",
+        "CRM báo trùng với một khách mà hệ thống không thấy, thường là khách đã xóa; khôi phục khách đó trong CRM rồi bấm Thử lại",
+        "The CRM says that it has this customer but does not show them, as when they were deleted; restore them there, then press Retry",
     ),
     (reason::HARAVAN_UNAVAILABLE, "Haravan chưa trả lời", "Haravan did not answer"),
 ];
 
 /// What a person should know about an event that is done.
-const WARNINGS: [Row; 25] = [
+const WARNINGS: [Row; 27] = [
     (
         "staff_unknown",
         "Không biết nhân viên Haravan nào lên đơn, nên chưa giao cho ai",
@@ -138,6 +148,16 @@ const WARNINGS: [Row; 25] = [
         "customer_restored_in_crm",
         "Khách từng bị xóa trong CRM, đã khôi phục",
         "The customer had been deleted in the CRM and was brought back",
+    ),
+    (
+        "customer_link_renewed",
+        "Khách đã bị đổi mã, gộp hoặc xóa hẳn trong CRM; đã tìm hoặc tạo lại khách cho đơn này",
+        "The customer was renamed, merged or deleted for good in the CRM; they were found or created anew",
+    ),
+    (
+        "order_under_another_customer",
+        "CRM ghi đơn cho một khách khác với khách hệ thống gửi; hãy kiểm tra khách của đơn",
+        "The CRM booked the order for another customer than the one we named; please check whose it is",
     ),
     ("total_unknown", "Haravan không cho biết tổng tiền", "Haravan did not tell the total"),
     (

@@ -9,7 +9,7 @@ use common::id::{OrderId, OrgId, TenantId};
 use common::intake::buyer::Buyer;
 use common::phone::PhoneNumber;
 use common::seal::{KeyRing, Place};
-use common::store::tenants::Settings;
+use common::settings::Settings;
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -7,8 +7,8 @@ use super::flow::{Flow, LIFETIME};
 use super::refusal::Refusal;
 use super::{Accounts, Connecting};
 use crate::seal::random_text;
+use crate::settings::ResponseMode;
 use crate::store::ephemeral::Kind;
-use crate::store::tenants::ResponseMode;
 use crate::tenant::Tenant;
 
 impl Connecting {

@@ -10,7 +10,7 @@ use crate::browser::BrowserKey;
 use crate::haravan::id_token::IdClaims;
 use crate::id::{OrgId, StaffId, TenantId};
 use crate::seal::random_text;
-use crate::store::tenants::ResponseMode;
+use crate::settings::ResponseMode;
 use crate::tenant::Tenant;
 
 /// How long a person may take at Haravan, for each of the two steps.

@@ -16,9 +16,9 @@ use crate::haravan::jwks::KeyError;
 use crate::haravan::token_endpoint::{App, Tokens};
 use crate::id::TenantId;
 use crate::page::Lang;
+use crate::settings::ResponseMode;
 use crate::store::connections::Subject;
 use crate::store::ephemeral::Kind;
-use crate::store::tenants::ResponseMode;
 use crate::tenant::Tenant;
 
 /// What a callback has proven.

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::account::{Account, NewAccount};
 use super::answer::{record, rows, text};
-use super::error::{CrmError, CrmText, is_error_in_success, refusal};
+use super::error::{CrmError, CrmText, is_error_in_success, names_a_field, refusal};
 use super::order::{NewOrder, NewProduct, Order};
 use super::user::User;
 use crate::clock::{SharedClock, millis};
@@ -25,7 +25,7 @@ use crate::trace::{self, TraceId};
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 const ACCOUNT_FIELDS: &str = "id,account_code,account_name,phone_office,email";
-const ORDER_FIELDS: &str = "id,order_code,real_amount,f_amount";
+const ORDER_FIELDS: &str = "id,order_code,account_code,real_amount,f_amount";
 const USER_FIELDS: &str = "user_id,user_name,email,contact_name,valid";
 
 /// Page size of lists: the largest that every release takes (getfly.md §2.3).
@@ -116,9 +116,18 @@ impl Getfly {
     /// # Errors
     /// [`CrmError`].
     pub async fn account(&self, code: &str) -> Result<Option<Account>, CrmError> {
+        Ok(self.account_given_for(code).await?.filter(|account| account.code == code))
+    }
+
+    /// The customer that the CRM gives when it is asked for this code: perhaps one of another code, into which the one
+    /// asked for was merged (getfly.md §16). Whose it is must be compared.
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn account_given_for(&self, code: &str) -> Result<Option<Account>, CrmError> {
         let query = [("account_code", code), ("fields", ACCOUNT_FIELDS)];
         let answer = self.call(Call::Lookup, Method::GET, "account", &query, None::<&()>).await?;
-        Ok(answer.as_ref().and_then(record).and_then(Account::read).filter(|account| account.code == code))
+        Ok(answer.as_ref().and_then(record).and_then(Account::read))
     }
 
     /// Creates a customer; gives the code it got.
@@ -193,6 +202,17 @@ impl Getfly {
     /// [`CrmError`].
     pub async fn create_order(&self, order: &NewOrder) -> Result<(), CrmError> {
         self.call(Call::Write, Method::POST, "sale_order", &[], Some(order)).await.map(drop)
+    }
+
+    /// Whether there is a product of this code (getfly.md §5).
+    ///
+    /// # Errors
+    /// [`CrmError`].
+    pub async fn has_product(&self, code: &str) -> Result<bool, CrmError> {
+        let query = [("product_code", code), ("fields", "id,product_code")];
+        let answer = self.call(Call::Lookup, Method::GET, "product", &query, None::<&()>).await?;
+        Ok(answer.as_ref().and_then(record).and_then(|record| text(record, "product_code")).as_deref()
+            == Some(code))
     }
 
     /// Creates a product.
@@ -273,6 +293,8 @@ impl Getfly {
             }),
             (401 | 403, _) => Err(CrmError::KeyRefused(status.as_u16())),
             (404, _) if call == Call::Lookup => Ok(None),
+            // A record that the body names is not there; a missing route names none.
+            (404, Some(body)) if call == Call::Write && names_a_field(&body) => Err(refusal(&body)),
             (404, _) => Err(CrmError::RouteMissing),
             (429, _) => Err(CrmError::RateLimited { after }),
             (409, None) => Err(CrmError::Duplicate { field: None, text: CrmText::default() }),

@@ -17,6 +17,17 @@ impl CrmText {
     pub fn for_the_admin(&self) -> String {
         cut(&self.0, 300)
     }
+
+    /// Whether they name this code, with nothing else of a code before or behind it.
+    pub fn has_word(&self, code: &str) -> bool {
+        let of_a_code = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/');
+        !code.is_empty()
+            && self.0.match_indices(code).any(|(at, _)| {
+                let (before, rest) = self.0.split_at(at);
+                let behind = rest.strip_prefix(code).unwrap_or_default();
+                !before.ends_with(of_a_code) && !behind.starts_with(of_a_code)
+            })
+    }
 }
 
 impl fmt::Debug for CrmText {
@@ -114,7 +125,7 @@ fn says_duplicate(text: &str) -> bool {
 }
 
 /// Words by which a refusal without `errors` names its field, met in answers such as `Tên nguồn không tồn tại`.
-const FIELD_WORDS: [(&str, &str); 8] = [
+const FIELD_WORDS: [(&str, &str); 11] = [
     ("nguồn", "source"),
     ("phương thức thanh toán", "payment_method_name"),
     ("người phụ trách", "account_manager_username"),
@@ -123,6 +134,9 @@ const FIELD_WORDS: [(&str, &str); 8] = [
     ("người dùng", "assigned_username"),
     ("sản phẩm", "product_code"),
     ("giới tính", "gender"),
+    ("khách hàng", "account_code"),
+    ("customer", "account_code"),
+    ("account code", "account_code"),
 ];
 
 /// Reads a business refusal: a status of 400, 409 or 422, or an error inside a 200 (getfly.md §2.5, in its order).
@@ -155,6 +169,14 @@ pub fn refusal(body: &Value) -> CrmError {
         );
     }
     CrmError::Refused { fields, text }
+}
+
+/// Whether a refusal says which field it is about.
+pub fn names_a_field(body: &Value) -> bool {
+    match refusal(body) {
+        CrmError::Refused { fields, .. } => !fields.is_empty(),
+        _ => true,
+    }
 }
 
 /// Whether a 2xx answer carries an error all the same (`errors`, `error`, `data.error`).

@@ -159,6 +159,8 @@ impl NewOrder {
 /// An order that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
+    /// The customer's code, where the CRM tells it.
+    pub account_code: Option<String>,
     /// Total.
     pub real_amount: Option<Decimal>,
     /// Paid so far.
@@ -169,6 +171,7 @@ impl Order {
     /// Reads a record; `None` unless it is the order of this code.
     pub fn read(record: &Value, code: &str) -> Option<Self> {
         (text(record, "order_code")? == code).then(|| Self {
+            account_code: text(record, "account_code"),
             real_amount: decimal(record, "real_amount"),
             paid_amount: decimal(record, "f_amount"),
         })

@@ -4,7 +4,7 @@
 //! hand: it names a CRM login, or an e-mail to look for among the CRM's users. Without an entry Haravan is asked.
 
 use crate::id::StaffId;
-use crate::store::tenants::Settings;
+use crate::settings::Settings;
 
 /// What is known of the person responsible.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub enum Wanted {
 
 /// What the tenant's own map says about a member of staff.
 pub fn wanted(settings: &Settings, staff: StaffId) -> Wanted {
-    match settings.staff_map.get(&staff.to_string()) {
-        Some(email) if email.contains('@') => Wanted::Email(email.clone()),
-        Some(login) => Wanted::Login(login.clone()),
+    match settings.staff(staff) {
+        Some(email) if email.contains('@') => Wanted::Email(email.to_owned()),
+        Some(login) => Wanted::Login(login.to_owned()),
         None => Wanted::AskHaravan,
     }
 }

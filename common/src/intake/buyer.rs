@@ -7,7 +7,7 @@ use crate::haravan::customer::{Address, Customer, Gender};
 use crate::haravan::order::Order;
 use crate::id::{CustomerId, OrderId};
 use crate::phone::PhoneNumber;
-use crate::store::tenants::Settings;
+use crate::settings::Settings;
 use crate::text::{cut, fold};
 
 /// Longest name the CRM takes, in characters.

@@ -114,7 +114,7 @@ async fn one<A: Apply>(intake: &Intake, apply: &A, record: &EventRecord) -> Resu
 /// # Errors
 /// [`StoreError`] when the store did not even take the settlement; the event then comes back when its lease ends.
 pub async fn work<A: Apply>(intake: &Intake, apply: &A, key: &EventKey) -> Result<(), StoreError> {
-    let token = ClaimToken::random()?;
+    let token = ClaimToken::of(key)?;
     let started = intake.clock.now();
     let Some(event) = intake.store.inbox.claim(key, &token, started).await? else { return Ok(()) };
     let errand =
@@ -152,6 +152,15 @@ async fn run_errand<A: Apply>(
     };
     let (calls, now) = (errand.crm_calls.load(Ordering::Relaxed), intake.clock.now());
     let ours = intake.store.inbox.settle(&event.key, token, &settlement, calls, now).await?;
+    if let Settlement::Later { due, .. } = &settlement
+        && ours
+        && *due <= now
+    {
+        // It need not wait for upkeep, which wakes it if this fails.
+        if let Err(error) = intake.store.inbox.wake(&event.key, now).await {
+            tracing::warn!(%error, "an event does not go on at once");
+        }
+    }
     report::<A>(intake, event, errand, &settlement, ours, until(started, now));
     Ok(())
 }

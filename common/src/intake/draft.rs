@@ -10,7 +10,7 @@ use crate::haravan::order::{self as haravan, LineItem, Order, Transaction};
 use crate::id::OrderId;
 use crate::money::Money;
 use crate::phone::PhoneNumber;
-use crate::store::tenants::Settings;
+use crate::settings::Settings;
 use crate::text::cut;
 
 /// An order ready to be sent, but for its account and assignee.
@@ -68,9 +68,7 @@ pub fn order(
         order_code: order_code(id),
         order_date: order.created_at.map(vietnam_day),
         assigned_username: None,
-        order_source_name: order
-            .channel()
-            .map(|channel| settings.source_map.get(channel).cloned().unwrap_or_else(|| channel.to_owned())),
+        order_source_name: order.channel().map(|channel| settings.source_of(channel)),
         saved_order_details: lines,
         order_terms: terms(order, id, shop_domain),
         discount_amount: amounts.discount,
@@ -245,10 +243,8 @@ fn payment(order: &Order, id: OrderId, settings: &Settings) -> Log {
 /// The CRM's payment method: the tenant's map by code, then by name; else cash for cash on delivery and transfer for
 /// the rest; nothing when the gateway is not known.
 fn method(code: Option<&str>, name: Option<&str>, cash: bool, settings: &Settings) -> Option<String> {
-    let mapped =
-        [code, name].into_iter().flatten().find_map(|key| settings.gateway_map.get(&key.to_lowercase()));
-    match (mapped, code.or(name)) {
-        (Some(method), _) => Some(method.clone()),
+    match (settings.gateway_method(code, name), code.or(name)) {
+        (Some(method), _) => Some(method.to_owned()),
         (None, Some(_)) if cash => Some(settings.cash_method.clone()),
         (None, Some(_)) => Some(settings.transfer_method.clone()),
         (None, None) => None,

@@ -127,10 +127,12 @@ impl Job<'_> {
             let now = clock.now();
             match self.intake.store.claims.claim(identity, self.token, now).await? {
                 Claim::Won(record) => return Ok(record),
-                Claim::Held { .. } if now < give_up => clock.sleep(WAIT_STEP).await,
-                Claim::Held { until: end } => {
+                // A claim that an earlier try of this event has kept does not end sooner by waiting in place.
+                Claim::Held { same_event: false, .. } if now < give_up => clock.sleep(WAIT_STEP).await,
+                Claim::Held { until: end, same_event } => {
                     let after = until(now, end).clamp(Duration::from_secs(1), LOOK_AGAIN);
-                    return Err(Stop::Later { reason: reason::BUSY, after: Some(after), counts: false });
+                    let reason = if same_event { reason::MAKING_SURE } else { reason::BUSY };
+                    return Err(Stop::Later { reason, after: Some(after), counts: false });
                 }
             }
         }

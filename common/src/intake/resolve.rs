@@ -4,9 +4,10 @@ use super::buyer::Buyer;
 use super::job::Job;
 use super::stop::{Stop, reason};
 use crate::getfly::account::{Account, NewAccount};
-use crate::getfly::error::{CrmError, UniqueField};
+use crate::getfly::error::{CrmError, CrmText, UniqueField};
 use crate::haravan::webhook::Entity;
 use crate::store::claims::{Identity, Record};
+use crate::text::fold;
 
 /// At most this many repeats without refused fields.
 const MAX_TRIES: usize = 6;
@@ -38,23 +39,71 @@ impl Resolved {
 /// # Errors
 /// [`Stop`]; claims are released unless the CRM may still be at work on a request whose answer was lost.
 pub async fn account(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Result<Resolved, Stop> {
-    let tenant = &job.tenant.id;
-    let claims = &job.intake.store.claims;
-    let customer = buyer.customer.map(|id| Identity::customer(tenant, id));
-    if let Some(identity) = &customer
-        && let Some(code) = claims.get(identity).await?.code
+    if let Some(id) = buyer.customer
+        && let Some(code) = job.intake.store.claims.get(&Identity::customer(&job.tenant.id, id)).await?.code
     {
         return Ok(Resolved::existing(code));
     }
+    claimed(job, buyer, manager, None).await
+}
+
+/// The buyer's record in place of `stale`, a code that the CRM no longer takes: a person renamed the record, merged it
+/// into another or deleted it for good. `refusal` is what the CRM said.
+///
+/// The link to `stale` stays until the new one is written over it. A worker that dies in between leaves a link that the
+/// CRM refuses again, and the next try comes here again. An order of the same customer that waited for the claim finds
+/// the new link.
+///
+/// # Errors
+/// [`Stop`]: [`reason::CRM_REFUSED`] when the record is there under that code, so that the code is not what is wrong;
+/// else as [`account`].
+pub async fn renewed(
+    job: &Job<'_>,
+    buyer: &Buyer,
+    manager: Option<&str>,
+    stale: &str,
+    refusal: &CrmText,
+) -> Result<Resolved, Stop> {
+    if job.crm.account(stale).await?.is_some() {
+        return Err(Stop::Park { reason: reason::CRM_REFUSED, detail: Some(refusal.for_the_admin()) });
+    }
+    Ok(claimed(job, buyer, manager, Some(stale)).await?.warned("customer_link_renewed"))
+}
+
+/// Corrects the link of a customer whose order the CRM booked under another code than `linked`, without a word. The
+/// other record is remembered if it really is the buyer's; otherwise the link is forgotten.
+///
+/// # Errors
+/// [`Stop`].
+pub async fn corrected(job: &Job<'_>, buyer: &Buyer, linked: &str, booked: &str) -> Result<(), Stop> {
+    let Some(id) = buyer.customer else { return Ok(()) };
+    let theirs = job.crm.account(booked).await?.filter(|account| is_of(account, buyer));
+    let identity = Identity::customer(&job.tenant.id, id);
+    let code = theirs.as_ref().map(|account| account.code.as_str());
+    job.intake.store.claims.relink(&identity, linked, code).await?;
+    Ok(())
+}
+
+/// Claims the buyer's identities, then finds or creates the record; codes that are `stale` count as unknown.
+async fn claimed(
+    job: &Job<'_>,
+    buyer: &Buyer,
+    manager: Option<&str>,
+    stale: Option<&str>,
+) -> Result<Resolved, Stop> {
+    let tenant = &job.tenant.id;
+    let claims = &job.intake.store.claims;
+    let customer = buyer.customer.map(|id| Identity::customer(tenant, id));
     // Always in this order, so that two workers never hold what the other waits for.
     let mut identities: Vec<Identity> = customer.iter().cloned().collect();
-    if job.tenant.settings.looks_for_duplicates() {
+    if stale.is_some() || job.tenant.settings.looks_for_duplicates() {
         identities.extend(buyer.phone.as_ref().map(|phone| Identity::phone(tenant, phone)));
         identities.extend(buyer.email.as_deref().map(|email| Identity::email(tenant, email)));
     }
     for (at, identity) in identities.iter().enumerate() {
         let held = identities.get(..at).unwrap_or_default();
-        match job.claim(identity).await.map(|record| record.code) {
+        match job.claim(identity).await.map(|record| record.code.filter(|code| Some(code.as_str()) != stale))
+        {
             Ok(Some(code)) => {
                 release(job, held).await;
                 // Winning the claim of somebody who had finished in between: give it back.
@@ -68,7 +117,7 @@ pub async fn account(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Res
             }
         }
     }
-    match find_or_create(job, buyer, manager).await {
+    match find_or_create(job, buyer, manager, stale).await {
         Ok(resolved) => {
             for identity in &identities {
                 let is_link = Some(identity) == customer.as_ref();
@@ -98,8 +147,19 @@ async fn release(job: &Job<'_>, identities: &[Identity]) {
     }
 }
 
-async fn find_or_create(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> Result<Resolved, Stop> {
-    if job.tenant.settings.looks_for_duplicates()
+async fn find_or_create(
+    job: &Job<'_>,
+    buyer: &Buyer,
+    manager: Option<&str>,
+    stale: Option<&str>,
+) -> Result<Resolved, Stop> {
+    if let Some(stale) = stale
+        && let Some(heir) = heir(job, buyer, stale).await?
+    {
+        return Ok(heir);
+    }
+    // Of a record that was there we know that it may be there under another code, whatever the settings say.
+    if (stale.is_some() || job.tenant.settings.looks_for_duplicates())
         && let Some(found) = search(job, buyer).await?
     {
         return Ok(found);
@@ -111,16 +171,37 @@ async fn find_or_create(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> 
     create(job, buyer, buyer.new_account(&job.tenant.settings, manager)).await
 }
 
-/// By phone, then by e-mail; phone wins. Of several the oldest.
+/// The record that the CRM gives when it is asked for a code it no longer takes: the same code in other letters, or the
+/// record into which that one was merged. Another person's record is none.
+async fn heir(job: &Job<'_>, buyer: &Buyer, stale: &str) -> Result<Option<Resolved>, CrmError> {
+    let given = job.crm.account_given_for(stale).await?;
+    let theirs = given.filter(|account| fold(&account.code) == fold(stale) || is_of(account, buyer));
+    Ok(theirs.map(|account| Resolved::existing(account.code)))
+}
+
+/// Whether a record has the buyer's phone or e-mail.
+fn is_of(account: &Account, buyer: &Buyer) -> bool {
+    buyer.phone.as_ref().is_some_and(|phone| account.has_phone(phone))
+        || buyer.email.as_deref().is_some_and(|email| account.has_email(email))
+}
+
+/// By phone, then by e-mail; phone wins. Of several the oldest. Where the CRM allows duplicates, a record that was made
+/// for another Haravan customer comes last.
 async fn search(job: &Job<'_>, buyer: &Buyer) -> Result<Option<Resolved>, CrmError> {
-    let by_phone = match &buyer.phone {
+    let mut by_phone = match &buyer.phone {
         Some(phone) => job.crm.accounts_by_phone(phone).await?,
         None => Vec::new(),
     };
-    let by_email = match &buyer.email {
+    let mut by_email = match &buyer.email {
         Some(email) => job.crm.accounts_by_email(email).await?,
         None => Vec::new(),
     };
+    if !job.tenant.settings.looks_for_duplicates() {
+        let is_of_another =
+            |account: &Account| account.code.starts_with("HRV-") && account.code != buyer.code;
+        by_phone.sort_by_key(is_of_another);
+        by_email.sort_by_key(is_of_another);
+    }
     Ok(pick(&by_phone, &by_email))
 }
 

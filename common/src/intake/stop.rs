@@ -35,6 +35,10 @@ pub mod reason {
     pub const STORE: &str = "store_unavailable";
     /// Another worker is creating the same customer or order.
     pub const BUSY: &str = "another_worker_is_at_it";
+    /// An earlier try of this very event ended without the CRM's answer; its claims still run.
+    pub const MAKING_SURE: &str = "making_sure_nothing_is_booked_twice";
+    /// The CRM's missing products are being made, a part in each try.
+    pub const PRODUCTS: &str = "making_products_in_crm";
     /// The tenant's write rate is used up.
     pub const PACED: &str = "waiting_for_a_write_slot";
     /// The CRM failed repeatedly and is left alone for a while.
@@ -53,7 +57,7 @@ pub mod reason {
     pub const CRM_ADDRESS: &str = "crm_address_not_allowed";
     /// The CRM refuses the record.
     pub const CRM_REFUSED: &str = "crm_refused";
-    /// The customer is deleted in the CRM and cannot be brought back.
+    /// The CRM has such a customer and shows it to nobody: it is deleted there under another code.
     pub const CUSTOMER_DELETED: &str = "customer_deleted_in_crm";
     /// Haravan did not answer.
     pub const HARAVAN_UNAVAILABLE: &str = "haravan_unavailable";

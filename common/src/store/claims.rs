@@ -32,6 +32,7 @@ use crate::clock::millis;
 use crate::id::{CustomerId, OrderId, TenantId};
 use crate::phone::PhoneNumber;
 use crate::seal::random;
+use crate::store::inbox::EventKey;
 
 /// How long a claim holds. Longer than a worker can live (the functions' time-out), so that two never overlap.
 pub const LEASE_TIME: Duration = Duration::from_secs(150);
@@ -39,7 +40,8 @@ pub const LEASE_TIME: Duration = Duration::from_secs(150);
 /// Locks without a link are gone after this.
 const LOCK_TTL: Duration = Duration::from_secs(24 * 3600);
 
-/// A worker's proof that a claim is its own: fresh and random for every claim.
+/// A worker's proof that a claim is its own: fresh and random for every claim. It ends with a mark of what the claim is
+/// for, so that an event knows a claim that an earlier try of its own has kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClaimToken(String);
 
@@ -52,6 +54,21 @@ impl ClaimToken {
         let bytes: [u8; 12] =
             random().map_err(|error| StoreError::Unavailable { code: error.to_string() })?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// A new token for work on an event.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the system has no randomness.
+    pub fn of(event: &EventKey) -> Result<Self, StoreError> {
+        let mark: String = event.digest.chars().take(8).collect();
+        Ok(Self(format!("{}.{mark}", Self::random()?.0)))
+    }
+
+    /// Whether the other one was made for the same event.
+    fn is_of_the_event_of(&self, other: &str) -> bool {
+        let mark = |token: &str| token.split_once('.').map(|(_, mark)| mark.to_owned());
+        mark(&self.0).is_some_and(|ours| mark(other) == Some(ours))
     }
 
     /// The token as stored.
@@ -125,6 +142,8 @@ pub enum Claim {
     Held {
         /// End of its lease.
         until: Timestamp,
+        /// Whether the other worker worked on the same event: an earlier try, whose outcome nobody knows.
+        same_event: bool,
     },
 }
 
@@ -221,7 +240,11 @@ impl Claims {
             Err(error) => match error.as_service_error() {
                 Some(aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(held)) => {
                     let until = held.item().and_then(|item| item.number(LEASE)).unwrap_or_else(|| now.as_millisecond());
-                    Ok(Claim::Held { until: Timestamp::from_millisecond(until).unwrap_or(now) })
+                    let holder = held.item().and_then(|item| item.text(CLAIM)).unwrap_or_default();
+                    Ok(Claim::Held {
+                        until: Timestamp::from_millisecond(until).unwrap_or(now),
+                        same_event: token.is_of_the_event_of(holder),
+                    })
                 }
                 _ => Err(error.into()),
             },
@@ -249,7 +272,8 @@ impl Claims {
             values.push((":version", n(version)));
         }
         let set = if set.is_empty() { String::new() } else { format!("SET {} ", set.join(", ")) };
-        self.conditional(identity, format!("{set}REMOVE {CLAIM}, {LEASE}"), values).await
+        let ours = format!("{CLAIM} = :token");
+        self.conditional(identity, format!("{set}REMOVE {CLAIM}, {LEASE}"), ours, values).await
     }
 
     /// Ends the claim after a failure whose outcome is known. `false` when it was no longer ours.
@@ -258,7 +282,30 @@ impl Claims {
     /// [`StoreError::Unavailable`]: the claim ends with its lease.
     pub async fn release(&self, identity: &Identity, token: &ClaimToken) -> Result<bool, StoreError> {
         let update = format!("REMOVE {CLAIM}, {LEASE}");
-        self.conditional(identity, update, vec![(":token", s(token.as_str()))]).await
+        let ours = format!("{CLAIM} = :token");
+        self.conditional(identity, update, ours, vec![(":token", s(token.as_str()))]).await
+    }
+
+    /// Replaces the code that an identity was linked to, or forgets it, if it still is linked to `from`. `false` when it
+    /// was linked to something else meanwhile: nothing changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn relink(
+        &self,
+        identity: &Identity,
+        from: &str,
+        to: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let mut values = vec![(":from", s(from))];
+        let update = match to {
+            Some(to) => {
+                values.push((":to", s(to)));
+                format!("SET {CODE} = :to")
+            }
+            None => format!("REMOVE {CODE}"),
+        };
+        self.conditional(identity, update, format!("{CODE} = :from"), values).await
     }
 
     /// Removes a tenant's identities and its CRM's pace for good. Reads the whole table. Gives how many items there were.
@@ -289,6 +336,7 @@ impl Claims {
         &self,
         identity: &Identity,
         update: String,
+        condition: String,
         values: Vec<(&str, AttributeValue)>,
     ) -> Result<bool, StoreError> {
         let answer = self
@@ -297,7 +345,7 @@ impl Claims {
             .table_name(&self.table)
             .key(KEY, s(&identity.0))
             .update_expression(update)
-            .condition_expression(format!("{CLAIM} = :token"))
+            .condition_expression(condition)
             .set_expression_attribute_values(Some(
                 values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             ))

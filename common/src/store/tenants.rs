@@ -1,12 +1,9 @@
 //! Tenants as stored (table *tenants*): secrets are sealed here and opened in [`crate::tenant`].
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::item::{Item, ItemExt, b, n, s};
@@ -15,6 +12,7 @@ use super::schema::tenants::{
     PUBLIC_URL, REVISION, SECRET, SETTINGS, SUSPENDED, TRIAL_ENDS, VERIFY_TOKEN,
 };
 use crate::id::TenantId;
+use crate::settings::Settings;
 
 /// A tenant's record; the secrets are sealed blobs ([`crate::seal`]).
 #[derive(Debug, Clone)]
@@ -63,92 +61,6 @@ pub enum Plan {
         /// Its end.
         ends: Option<Timestamp>,
     },
-}
-
-/// How a tenant wants things done. Every field has a default, so that older records stay readable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// The CRM checks and forbids duplicate phone numbers (getfly.md §3.5).
-    pub unique_phone: bool,
-    /// The CRM checks and forbids duplicate e-mail addresses.
-    pub unique_email: bool,
-    /// Customers are carried over.
-    pub customers: bool,
-    /// Orders are carried over.
-    pub orders: bool,
-    /// The CRM user in charge of customers that no order's assignee is in charge of.
-    pub default_manager: Option<String>,
-    /// The name of the customer source.
-    pub customer_source: String,
-    /// Haravan sales channel → CRM order source; a channel not named here keeps its own name.
-    pub source_map: BTreeMap<String, String>,
-    /// Haravan gateway, by code or display name in lower case → CRM payment method.
-    pub gateway_map: BTreeMap<String, String>,
-    /// CRM payment method for cash on delivery.
-    pub cash_method: String,
-    /// CRM payment method for everything else.
-    pub transfer_method: String,
-    /// Haravan staff id → CRM user name.
-    pub staff_map: BTreeMap<String, String>,
-    /// Unit of order lines and of products that are made for them.
-    pub unit_name: String,
-    /// Category of products that are made for order lines.
-    pub product_category: String,
-    /// Origin of products that are made for order lines.
-    pub product_origin: String,
-    /// Manufacturer of products that are made for order lines.
-    pub product_manufacturer: String,
-    /// Orders are approved in the CRM as they are made.
-    pub auto_approve: bool,
-    /// CRM writes per second (getfly.md §15 U8).
-    pub writes_per_second: f64,
-    /// How Haravan answers a login (haravan.md §1.3).
-    pub response_mode: ResponseMode,
-}
-
-/// How Haravan hands the answer to a login over (haravan.md §1.3, §1.7).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseMode {
-    /// `code id_token`, posted by a form: what Haravan recommends.
-    #[default]
-    FormPost,
-    /// `code` alone, in the query of a redirect.
-    Query,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            unique_phone: true,
-            unique_email: true,
-            customers: true,
-            orders: true,
-            default_manager: None,
-            customer_source: "haravan".to_owned(),
-            source_map: BTreeMap::new(),
-            gateway_map: BTreeMap::new(),
-            cash_method: "Tiền mặt".to_owned(),
-            transfer_method: "Chuyển khoản".to_owned(),
-            staff_map: BTreeMap::new(),
-            unit_name: "Cái".to_owned(),
-            product_category: "Haravan".to_owned(),
-            product_origin: "Việt Nam".to_owned(),
-            product_manufacturer: "Haravan".to_owned(),
-            auto_approve: false,
-            writes_per_second: 1.0,
-            response_mode: ResponseMode::FormPost,
-        }
-    }
-}
-
-impl Settings {
-    /// Whether existing customers are looked for by phone and e-mail: only when the CRM checks *and* forbids duplicates
-    /// of both (the owner's rule; getfly.md §3.5).
-    pub fn looks_for_duplicates(&self) -> bool {
-        self.unique_phone && self.unique_email
-    }
 }
 
 /// The tenants table.

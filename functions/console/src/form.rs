@@ -7,8 +7,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+pub(crate) use common::fault::{Fault, Said};
 use common::page::Lang;
-use serde::Serialize;
 use url::form_urlencoded;
 
 use crate::Console;
@@ -52,43 +52,6 @@ impl FromRequest<Arc<Console>> for Form {
             Ok(body) => Ok(Self::read(&body)),
             Err(_) => Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
         }
-    }
-}
-
-/// A text in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Said {
-    /// Vietnamese.
-    pub vi: String,
-    /// English.
-    pub en: String,
-}
-
-impl Said {
-    /// A text in both languages.
-    pub(crate) fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { vi: vi.into(), en: en.into() }
-    }
-
-    /// The text in one of them.
-    pub(crate) fn of(&self, lang: Lang) -> &str {
-        lang.of(&self.vi, &self.en)
-    }
-}
-
-/// What is wrong with a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Fault {
-    /// The field's name.
-    pub field: String,
-    /// What is wrong and what to do.
-    pub message: Said,
-}
-
-impl Fault {
-    /// A fault of a field.
-    pub(crate) fn new(field: &str, vi: &str, en: &str) -> Self {
-        Self { field: field.to_owned(), message: Said::new(vi, en) }
     }
 }
 

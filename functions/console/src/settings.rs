@@ -1,6 +1,5 @@
 //! How a tenant wants things done.
 
-pub(crate) mod check;
 pub(crate) mod crm;
 pub(crate) mod entered;
 pub(crate) mod fields;

@@ -1,7 +1,7 @@
 //! One order event (getfly.md §10).
 
 use common::getfly::error::CrmError;
-use common::getfly::order::{NewOrder, NewProduct};
+use common::getfly::order::NewOrder;
 use common::haravan::order::Order;
 use common::id::{OrderId, StaffId};
 use common::intake::buyer::Buyer;
@@ -11,11 +11,13 @@ use common::intake::job::Job;
 use common::intake::resolve::{self, Resolved};
 use common::intake::stop::{Stop, reason};
 use common::store::claims::{Identity, Record};
+use common::text::fold;
 
 use crate::assignee;
+use crate::products::{self, Missing};
 
 /// At most this many repeats without refused fields.
-const MAX_TRIES: usize = 6;
+const MAX_TRIES: usize = 10;
 
 /// Carries orders over.
 pub struct Orders;
@@ -96,45 +98,62 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
         resolve::account(job, &buyer, assignee.as_deref()).await?;
     told.extend(unassigned.map(str::to_owned));
     told.extend(draft.warnings.iter().map(|code| (*code).to_owned()));
-    let new = draft.order.for_account(account).assigned_to(assignee);
-    told.extend(create(job, new, &draft).await?);
-    told.extend(read_back(job, &draft, &code).await);
+    let new = draft.order.for_account(account).assigned_to(assignee.clone());
+    let (warnings, account) = create(job, new, &buyer, assignee.as_deref()).await?;
+    told.extend(warnings);
+    told.extend(read_back(job, &draft, &code, &buyer, &account).await?);
     Ok((
         Outcome { reason: None, crm_code: Some(code.clone()), warnings: told },
         Record { code: Some(code), version },
     ))
 }
 
-/// Creates the order, leaving out what the CRM refuses and an order can do without.
-async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec<String>, Stop> {
+/// Creates the order, leaving out what the CRM refuses and an order can do without. Gives warnings and the customer's
+/// code.
+async fn create(
+    job: &Job<'_>,
+    mut order: NewOrder,
+    buyer: &Buyer,
+    manager: Option<&str>,
+) -> Result<(Vec<String>, String), Stop> {
     let mut warnings: Vec<String> = Vec::new();
-    let (mut products_made, mut account_restored) = (false, false);
+    let (mut products, mut customer) = (Tried::Nothing, Tried::Nothing);
     for _ in 0..MAX_TRIES {
         let (fields, text) = match job.crm.create_order(&order).await {
-            Ok(()) => return Ok(warnings),
+            Ok(()) => return Ok((warnings, order.account.account_code)),
             // Somebody's order of this very code: ours, from an attempt whose answer was lost.
             Err(CrmError::Duplicate { .. }) if job.crm.order(&order.order_code).await?.is_some() => {
-                return Ok(warnings);
+                return Ok((warnings, order.account.account_code));
             }
             Err(CrmError::SourceConflict { text }) => (vec!["source".to_owned()], text),
             Err(CrmError::Refused { fields, text }) => (fields, text),
             Err(error) => return Err(error.into()),
         };
-        let names =
-            |wanted: &[&str]| fields.iter().any(|field| wanted.iter().any(|name| field.contains(name)));
-        if names(&["product"]) && !products_made {
-            products_made = true;
-            make_products(job, draft).await?;
-            warnings.push("products_created_in_crm".to_owned());
-        } else if names_account(&fields) && !account_restored {
-            account_restored = true;
-            if !job.crm.restore_account(&order.account.account_code).await? {
-                return Err(Stop::Park {
-                    reason: reason::CUSTOMER_DELETED,
-                    detail: Some(text.for_the_admin()),
-                });
+        let is_about_products = fields.iter().any(|field| field.contains("product"));
+        if is_about_products && products != Tried::Everything {
+            let lines = &order.saved_order_details;
+            let missing = match products {
+                Tried::Nothing => Missing::of(lines, &fields, &text),
+                // A CRM that names one product at a time would be asked as often as there are products.
+                _ => Missing::any(lines),
+            };
+            products = products.next();
+            if products::make(job, missing).await? > 0 {
+                warn(&mut warnings, "products_created_in_crm");
             }
-            warnings.push("customer_restored_in_crm".to_owned());
+        } else if names_account(&fields) && customer != Tried::Everything {
+            let stale = order.account.account_code.clone();
+            let restored = customer == Tried::Nothing && job.crm.restore_account(&stale).await?;
+            if restored {
+                customer = Tried::Something;
+                warn(&mut warnings, "customer_restored_in_crm");
+            } else {
+                customer = Tried::Everything;
+                warnings.retain(|warning| warning != "customer_restored_in_crm");
+                let found = resolve::renewed(job, buyer, manager, &stale, &text).await?;
+                warnings.extend(found.warnings);
+                order.account.account_code = found.code;
+            }
         } else if let Some((slim, left_out)) = order.without(&fields) {
             order = slim;
             warnings.extend(left_out.into_iter().map(|code| format!("order_{code}")));
@@ -145,6 +164,26 @@ async fn create(job: &Job<'_>, mut order: NewOrder, draft: &Draft) -> Result<Vec
     Err(Stop::park(reason::CRM_REFUSED))
 }
 
+/// How much was tried against one kind of refusal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Nothing,
+    Something,
+    Everything,
+}
+
+impl Tried {
+    fn next(self) -> Self {
+        if self == Self::Nothing { Self::Something } else { Self::Everything }
+    }
+}
+
+fn warn(warnings: &mut Vec<String>, warning: &str) {
+    if warnings.iter().all(|known| known != warning) {
+        warnings.push(warning.to_owned());
+    }
+}
+
 /// Whether the refusal is about which customer it is, and not about a detail of theirs.
 fn names_account(fields: &[String]) -> bool {
     fields
@@ -152,32 +191,23 @@ fn names_account(fields: &[String]) -> bool {
         .any(|field| field == "account" || field.ends_with("account_code") || field.ends_with("account_id"))
 }
 
-/// Makes the products of the lines; those that are there already are no matter.
-async fn make_products(job: &Job<'_>, draft: &Draft) -> Result<(), Stop> {
-    let settings = &job.tenant.settings;
-    for line in &draft.order.saved_order_details {
-        job.reserve(1).await?;
-        let product = NewProduct {
-            product_name: line.product_name.clone(),
-            product_code: line.product_code.clone(),
-            unit_name: line.unit_name.clone(),
-            category_name: settings.product_category.clone(),
-            origin_name: settings.product_origin.clone(),
-            manufacturer_name: settings.product_manufacturer.clone(),
-            cover_price: line.price,
-        };
-        match job.crm.create_product(&product).await {
-            Ok(()) | Err(CrmError::Duplicate { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
 /// Compares the CRM's order with ours. The order is there: whatever is off is a warning, never a second try.
-async fn read_back(job: &Job<'_>, draft: &Draft, code: &str) -> Vec<String> {
-    match job.crm.order(code).await {
-        Ok(Some(there)) => draft.differences(&there).into_iter().map(str::to_owned).collect(),
-        Ok(None) | Err(_) => vec!["not_read_back".to_owned()],
+async fn read_back(
+    job: &Job<'_>,
+    draft: &Draft,
+    code: &str,
+    buyer: &Buyer,
+    account: &str,
+) -> Result<Vec<String>, Stop> {
+    let there = match job.crm.order(code).await {
+        Ok(Some(there)) => there,
+        Ok(None) | Err(_) => return Ok(vec!["not_read_back".to_owned()]),
+    };
+    let mut told: Vec<String> = draft.differences(&there).into_iter().map(str::to_owned).collect();
+    // A CRM that does not know the customer's code may take the order all the same.
+    if let Some(booked) = there.account_code.filter(|booked| fold(booked) != fold(account)) {
+        resolve::corrected(job, buyer, account, &booked).await?;
+        told.push("order_under_another_customer".to_owned());
     }
+    Ok(told)
 }

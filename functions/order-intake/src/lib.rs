@@ -5,6 +5,7 @@
 
 mod apply;
 mod assignee;
+mod products;
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;

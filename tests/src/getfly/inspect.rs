@@ -14,13 +14,14 @@ use super::Simulator;
 use super::faults::{Fault, QueuedFault, check_route};
 use super::reply::Reply;
 
-/// `state`, `requests`, `faults`, `reset`, `settings`.
+/// `state`, `requests`, `faults`, `reset`, `settings`, `accounts`.
 pub(super) fn routes() -> Router<Simulator> {
     Router::new()
         .route("/__sim/state", get(state))
         .route("/__sim/requests", get(requests).delete(forget_requests))
         .route("/__sim/faults", get(faults).post(push_fault).delete(clear_faults))
         .route("/__sim/reset", post(reset))
+        .route("/__sim/accounts", post(change_account))
         .route("/__sim/settings", get(settings).post(change_settings).patch(change_settings))
 }
 
@@ -73,6 +74,40 @@ async fn push_fault(Shared(simulator): Shared<Simulator>, body: Bytes) -> Respon
         }
     });
     queued(&simulator)
+}
+
+/// What a person does to a customer: `{"rename":"HRV-1","to":"KH-1"}`, `{"merge":"HRV-1","into":"KH-2","answers":true}`,
+/// `{"delete":"HRV-1"}`, and for good `{"purge":"HRV-1"}`.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum ByHand {
+    Rename {
+        rename: String,
+        to: String,
+    },
+    Merge {
+        merge: String,
+        into: String,
+        #[serde(default)]
+        answers: bool,
+    },
+    Delete {
+        delete: String,
+    },
+    Purge {
+        purge: String,
+    },
+}
+
+async fn change_account(Shared(simulator): Shared<Simulator>, body: Bytes) -> Response {
+    let done = match serde_json::from_slice::<ByHand>(&body) {
+        Ok(ByHand::Rename { rename, to }) => simulator.rename_account(&rename, &to),
+        Ok(ByHand::Merge { merge, into, answers }) => simulator.merge_account(&merge, &into, answers),
+        Ok(ByHand::Delete { delete }) => simulator.delete_account(&delete),
+        Ok(ByHand::Purge { purge }) => simulator.purge_account(&purge),
+        Err(error) => return refused(&format!("change refused: {error}")),
+    };
+    if done { Reply::ok(json!({"message": "changed"})).into_response() } else { refused("no such customer") }
 }
 
 async fn clear_faults(Shared(simulator): Shared<Simulator>) -> Response {

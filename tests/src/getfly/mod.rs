@@ -56,7 +56,7 @@ pub use request_log::RecordedRequest;
 pub use serve::Served;
 pub use settings::{
     Counters, DuplicateRule, Duplicates, MissingVersion, Nesting, OrderAnswer, OrderDupMode, ProductMode,
-    Settings, SourceMode, Webhooks,
+    ProductRefusal, Settings, SourceMode, UnknownAccount, Webhooks,
 };
 
 use std::io;
@@ -299,6 +299,22 @@ impl Simulator {
             self.lock(|state| (routes::delete_by_code(state, code), webhooks::drain(state)));
         self.post_webhooks(bodies);
         deleted
+    }
+
+    /// Gives a customer another code, as a person does; `false` when no live one has the code or the new one is taken.
+    pub fn rename_account(&self, code: &str, to: &str) -> bool {
+        self.lock(|state| state.rename_account(code, to))
+    }
+
+    /// Merges a customer into another: its orders move, and it is gone for good. With `answers` its code then leads to the
+    /// other one. `false` when one of them is not there.
+    pub fn merge_account(&self, code: &str, into: &str, answers: bool) -> bool {
+        self.lock(|state| state.merge_account(code, into, answers))
+    }
+
+    /// Deletes a customer for good, deleted before or not; `false` when there is none of this code.
+    pub fn purge_account(&self, code: &str) -> bool {
+        self.lock(|state| state.purge_account(code).is_some())
     }
 
     /// Adds a customer source.

@@ -52,6 +52,12 @@ pub struct Settings {
     pub order_dup_mode: OrderDupMode,
     /// What happens to an unknown product on an order line.
     pub product_mode: ProductMode,
+    /// What becomes of an order for a customer code that is not there.
+    pub unknown_account: UnknownAccount,
+    /// How a strict tenant names the products it does not know.
+    pub product_refusal: ProductRefusal,
+    /// A product code that is refused whenever it is to be made.
+    pub refused_product: Option<String>,
     /// Which of the answers seen in the wild a v6.1 order create gives (§6.1).
     pub order_answer: OrderAnswer,
     /// Keeps `f_amount` at 0 while the order waits for approval.
@@ -107,6 +113,9 @@ impl Default for Settings {
             ignore_unknown_user: false,
             order_dup_mode: OrderDupMode::Reject,
             product_mode: ProductMode::Create,
+            unknown_account: UnknownAccount::Refuse,
+            product_refusal: ProductRefusal::EveryLine,
+            refused_product: None,
             order_answer: OrderAnswer::Data,
             payments_need_approval: false,
             drop_embedded_payments: false,
@@ -236,6 +245,36 @@ pub enum OrderDupMode {
     Reject,
     /// A second order is made (§15 U2).
     CreateSecond,
+}
+
+/// What becomes of an order for a customer code that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownAccount {
+    /// 422 `errors.account.account_code`.
+    #[default]
+    Refuse,
+    /// 400 with words only.
+    RefuseInWords,
+    /// 404 with words only.
+    NotFound,
+    /// 200 with an error text.
+    ErrorIn200,
+    /// Makes a new customer of the order's snapshot, without a word.
+    Create,
+}
+
+/// How a strict tenant names the products it does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductRefusal {
+    /// `errors` names every such line.
+    #[default]
+    EveryLine,
+    /// `errors` names the first such line.
+    FirstLine,
+    /// The message says that there is one, and not which.
+    InWords,
 }
 
 /// What happens to an unknown product on an order line.

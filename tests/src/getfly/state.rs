@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) regions: Kept<Vec<String>>,
     pub(super) accounts: Table<u64, Account>,
     pub(super) account_codes: HashMap<String, u64>,
+    /// Codes of customers that were merged, and into whom; not kept in the journal.
+    pub(super) merged_codes: HashMap<String, u64>,
     pub(super) products: Table<u64, Product>,
     pub(super) product_codes: HashMap<String, u64>,
     pub(super) orders: Table<u64, Order>,
@@ -76,6 +78,7 @@ impl State {
             regions: vec!["Hà Nội".to_owned(), "Hồ Chí Minh".to_owned()].into(),
             accounts: Table::default(),
             account_codes: HashMap::new(),
+            merged_codes: HashMap::new(),
             products: Table::default(),
             product_codes: HashMap::new(),
             orders: Table::default(),
@@ -127,10 +130,67 @@ impl State {
 
     // Customers.
 
-    /// The live customer with this code.
+    /// The live customer with this code, or the one it was merged into where the code still leads there.
     pub(super) fn live_account(&self, code: &str) -> Option<&Account> {
-        let account = self.accounts.get(self.account_codes.get(code)?)?;
-        account.is_live().then_some(account)
+        let id = self.account_codes.get(code).or_else(|| self.merged_codes.get(code));
+        let account = match id {
+            Some(id) => self.accounts.get(id),
+            None if self.settings.ignore_case => self.coded_in_other_letters(code),
+            None => None,
+        };
+        account.filter(|account| account.is_live())
+    }
+
+    fn coded_in_other_letters(&self, code: &str) -> Option<&Account> {
+        let code = code.to_lowercase();
+        self.accounts.values().find(|account| account.account_code.to_lowercase() == code)
+    }
+
+    /// Gives a live customer another code, unless that is taken.
+    pub(super) fn rename_account(&mut self, code: &str, to: &str) -> bool {
+        let Some(id) = self.live_account(code).map(|account| account.id) else { return false };
+        if self.account_codes.contains_key(to) {
+            return false;
+        }
+        let now = self.now();
+        let Some(account) = self.accounts.get_mut(&id) else { return false };
+        account.updated_at = now;
+        let old = std::mem::replace(&mut account.account_code, to.to_owned());
+        self.account_codes.remove(&old);
+        self.account_codes.insert(to.to_owned(), id);
+        true
+    }
+
+    /// Moves a customer's orders to another one and deletes it for good.
+    pub(super) fn merge_account(&mut self, code: &str, into: &str, answers: bool) -> bool {
+        let Some((id, into_code)) =
+            self.live_account(into).map(|account| (account.id, account.account_code.clone()))
+        else {
+            return false;
+        };
+        if self.live_account(code).is_none_or(|account| account.id == id) {
+            return false;
+        }
+        let Some(gone) = self.purge_account(code) else { return false };
+        let orders: Vec<u64> =
+            self.orders.values().filter(|order| order.account_id == gone).map(|order| order.id).collect();
+        for order in orders {
+            if let Some(order) = self.orders.get_mut(&order) {
+                order.account_id = id;
+                order.account_code.clone_from(&into_code);
+            }
+        }
+        if answers {
+            self.merged_codes.insert(code.to_owned(), id);
+        }
+        true
+    }
+
+    /// Deletes a customer for good; gives its id.
+    pub(super) fn purge_account(&mut self, code: &str) -> Option<u64> {
+        let id = self.account_codes.remove(code)?;
+        self.accounts.remove(&id);
+        Some(id)
     }
 
     /// Whether two phones are one, as this tenant compares them.

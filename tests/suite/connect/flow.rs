@@ -1,7 +1,7 @@
 //! The whole story: what is asked of Haravan, which cookies are set, where the browser ends.
 
 use common::connect::refusal::Refusal;
-use common::store::tenants::ResponseMode;
+use common::settings::ResponseMode;
 use connect_tests::haravan::Answer;
 use url::Url;
 

@@ -7,7 +7,7 @@ use axum::http::Request;
 use common::connect::flow::LIFETIME;
 use common::connect::refusal::Refusal;
 use common::haravan::id_token::IdTokenError;
-use common::store::tenants::ResponseMode;
+use common::settings::ResponseMode;
 use connect_tests::haravan::{AppSeed, Choice, Fault, Seed};
 
 use super::{Browser, FIRST, OWNER, Office};

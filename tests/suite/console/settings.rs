@@ -1,6 +1,6 @@
 //! How things are done, and who changes it.
 
-use common::store::tenants::{ResponseMode, Settings};
+use common::settings::{ResponseMode, Settings};
 use connect_tests::getfly::{Fault, MissingVersion};
 use reqwest::Method;
 use serde_json::json;
@@ -273,7 +273,7 @@ async fn the_api_changes_what_it_is_given_and_names_what_is_wrong() {
     assert_eq!(status, 422);
     let wrong: Vec<&str> =
         problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
-    assert_eq!(wrong, ["writes_per_second", "unit_name"]);
+    assert_eq!(wrong, ["unit_name", "writes_per_second"]);
     let (status, problem) = put(&version, json!({"colour": "red"})).await;
     assert_eq!((status.as_u16(), problem["errors"][0]["field"].as_str()), (422, Some("colour")));
     let (status, changed) = put(&version, json!({"orders": false})).await;

@@ -9,7 +9,7 @@ mod names;
 mod nginx;
 
 use common::body::{MAX_BODY_BYTES, unpack};
-use common::store::tenants::ResponseMode;
+use common::settings::ResponseMode;
 use connect_tests::haravan::{self, Answer, Choice};
 use local::seed;
 use reqwest::header;

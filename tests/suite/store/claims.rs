@@ -17,7 +17,7 @@ async fn a_claim_is_one_workers_until_its_lease_ends() {
     assert_eq!(claims.claim(&order, &first, start()).await.unwrap(), Claim::Won(Record::default()));
     assert_eq!(
         claims.claim(&order, &second, start()).await.unwrap(),
-        Claim::Held { until: start() + LEASE_TIME }
+        Claim::Held { until: start() + LEASE_TIME, same_event: false }
     );
     let later = start() + LEASE_TIME + std::time::Duration::from_millis(1);
     assert!(matches!(claims.claim(&order, &second, later).await.unwrap(), Claim::Won(_)));

@@ -11,7 +11,7 @@ use common::id::OrgId;
 use common::import::{STEP, import_state, room};
 use common::money::grouped;
 use common::page::{Lang, Page, respond};
-use common::store::tenants::Settings;
+use common::settings::Settings;
 use jiff::Timestamp;
 use serde::Deserialize;
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use common::id::StaffId;
-use common::store::tenants::{ResponseMode, Settings};
+use common::settings::change::{Given, MODES, SettingsChange, no_staff_id, staff_id};
+use common::settings::folded::Folded;
+use common::settings::{ResponseMode, Settings};
 
 use super::save::version;
 use super::seen::Seen;
@@ -69,7 +70,7 @@ impl Entered {
         ];
         let mut staff: BTreeMap<String, String> =
             seen.staff.keys().map(|id| (id.to_string(), String::new())).collect();
-        staff.extend(settings.staff_map.clone());
+        staff.extend(settings.staff_map.iter().map(|(id, login)| (id.to_owned(), login.clone())));
         Self {
             version: version(settings),
             ticks: TICKS.into_iter().zip(ticks).collect(),
@@ -101,109 +102,50 @@ impl Entered {
         }
     }
 
-    /// The settings they make, on top of `before`, and what cannot be read.
-    pub(crate) fn settings(&self, before: &Settings) -> (Settings, Vec<Fault>) {
+    /// The change they ask for, and what is wrong with the further member of staff.
+    pub(crate) fn change(&self) -> (SettingsChange, Vec<Fault>) {
         let mut faults = Vec::new();
-        let tick = |name| self.ticks.get(name).copied().unwrap_or_default();
-        let line = |name| self.lines.get(name).cloned().unwrap_or_default();
-        let rate: Option<f64> = line("writes_per_second").replace(',', ".").parse().ok();
-        if rate.is_none() {
-            faults.push(Fault::new(
-                "writes_per_second",
-                "Nhập một số từ 0,01 đến 1000.",
-                "Enter a number from 0.01 to 1000.",
-            ));
-        }
-        let mut staff_map: BTreeMap<String, String> = self
+        let mut staff: serde_json::Map<String, serde_json::Value> = self
             .staff
             .iter()
             .filter(|(_, login)| !login.is_empty())
-            .map(|(id, login)| (id.clone(), login.clone()))
+            .map(|(id, login)| (id.clone(), login.clone().into()))
             .collect();
-        match &self.other_staff {
-            (id, login) if id.is_empty() && login.is_empty() => {}
-            (id, login) if id.parse::<StaffId>().is_ok() && !login.is_empty() => {
-                staff_map.insert(id.clone(), login.clone());
-            }
-            (id, _) if id.parse::<StaffId>().is_ok() => faults.push(Fault::new(
+        let (id, login) = &self.other_staff;
+        match staff_id(id) {
+            None if id.is_empty() && login.is_empty() => {}
+            None => faults.push(no_staff_id("other_staff_id")),
+            Some(_) if login.is_empty() => faults.push(Fault::new(
                 "other_staff_login",
                 "Hãy chọn người dùng CRM cho nhân viên này.",
                 "Please choose the CRM user for this member of staff.",
             )),
-            _ => faults.push(Fault::new(
-                "other_staff_id",
-                "Mã nhân viên Haravan chỉ gồm chữ số.",
-                "A Haravan staff id has digits only.",
-            )),
+            Some(id) => drop(staff.insert(id.to_string(), login.clone().into())),
         }
-        let settings = Settings {
-            unique_phone: tick("unique_phone"),
-            unique_email: tick("unique_email"),
-            customers: tick("customers"),
-            orders: tick("orders"),
-            auto_approve: tick("auto_approve"),
-            default_manager: Some(self.default_manager.clone()).filter(|login| !login.is_empty()),
-            customer_source: line("customer_source"),
-            source_map: map(&self.source_map, "source_map", str::to_owned, &mut faults),
-            gateway_map: map(&self.gateway_map, "gateway_map", str::to_lowercase, &mut faults),
-            cash_method: line("cash_method"),
-            transfer_method: line("transfer_method"),
-            staff_map,
-            unit_name: line("unit_name"),
-            product_category: line("product_category"),
-            product_origin: line("product_origin"),
-            product_manufacturer: line("product_manufacturer"),
-            writes_per_second: rate.unwrap_or(before.writes_per_second),
-            response_mode: mode(&self.response_mode).unwrap_or(before.response_mode),
-        };
-        (settings, faults)
+        let ticks = self.ticks.iter().map(|(name, on)| (*name, Given::Json((*on).into())));
+        let lines = self.lines.iter().map(|(name, text)| (*name, Given::Text(text.clone())));
+        let others = [
+            ("default_manager", &self.default_manager),
+            ("response_mode", &self.response_mode),
+            ("source_map", &self.source_map),
+            ("gateway_map", &self.gateway_map),
+        ]
+        .map(|(name, text)| (name, Given::Text(text.clone())));
+        let change = ticks
+            .chain(lines)
+            .chain(others)
+            .chain([("staff_map", Given::Json(staff.into()))])
+            .fold(SettingsChange::new(), |change, (name, given)| change.with(name, given));
+        (change, faults)
     }
-}
-
-/// The words of the ways in which Haravan answers a login.
-pub(crate) const MODES: [(&str, ResponseMode); 2] =
-    [("form_post", ResponseMode::FormPost), ("query", ResponseMode::Query)];
-
-fn mode(word: &str) -> Option<ResponseMode> {
-    MODES.into_iter().find(|(known, _)| *known == word).map(|(_, mode)| mode)
 }
 
 fn mode_word(mode: ResponseMode) -> &'static str {
     MODES.into_iter().find(|(_, known)| *known == mode).map_or("form_post", |(word, _)| word)
 }
 
-fn as_lines(map: &BTreeMap<String, String>) -> String {
+fn as_lines(map: &Folded<String>) -> String {
     map.iter().map(|(from, to)| format!("{from} = {to}\n")).collect()
-}
-
-fn map(
-    text: &str,
-    field: &str,
-    key: fn(&str) -> String,
-    faults: &mut Vec<Fault>,
-) -> BTreeMap<String, String> {
-    let mut map = BTreeMap::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        let pair = line.split_once('=').map(|(from, to)| (from.trim(), to.trim()));
-        match pair.filter(|(from, to)| !from.is_empty() && !to.is_empty()) {
-            Some((from, to)) => {
-                map.insert(key(from), to.to_owned());
-            }
-            None => {
-                faults.push(Fault::new(
-                    field,
-                    &format!("Dòng {number} chưa đúng: viết tên ở Haravan = tên ở CRM."),
-                    &format!("Line {number} is not right: write name at Haravan = name in the CRM."),
-                ));
-                break;
-            }
-        }
-    }
-    map
 }
 
 #[cfg(test)]
@@ -222,16 +164,29 @@ mod tests {
             response_mode: ResponseMode::Query,
             ..Settings::default()
         };
-        let (read, faults) = Entered::of(&settings, &Seen::default()).settings(&Settings::default());
-        assert_eq!((read, faults), (settings, Vec::new()));
+        let (change, faults) = Entered::of(&settings, &Seen::default()).change();
+        assert_eq!((change.apply(&Settings::default(), None), faults), (Ok(settings), Vec::new()));
     }
 
     #[test]
-    fn a_line_that_is_no_pair_is_named() {
-        let form = Form::read("source_map=web+%3D+Website%0A%0Afacebook&writes_per_second=2,5".as_bytes());
-        let (settings, faults) = Entered::read(&form).settings(&Settings::default());
-        assert_eq!(faults.len(), 1, "{faults:?}");
-        assert!(faults[0].message.en.starts_with("Line 3"), "{faults:?}");
-        assert_eq!(settings.writes_per_second, 2.5);
+    fn a_further_member_of_staff_needs_both_halves_and_replaces_the_same_one() {
+        let entered = |id: &str, login: &str| Entered {
+            staff: [("7".to_owned(), "huy".to_owned())].into(),
+            other_staff: (id.to_owned(), login.to_owned()),
+            ..Entered::of(&Settings::default(), &Seen::default())
+        };
+        let fields = |id, login| -> Vec<String> {
+            entered(id, login).change().1.into_iter().map(|fault| fault.field).collect()
+        };
+        assert_eq!(fields("abc", "huy"), ["other_staff_id"]);
+        assert_eq!(fields("", "huy"), ["other_staff_id"]);
+        assert_eq!(fields("8", ""), ["other_staff_login"]);
+        let (change, faults) = entered("７", "thao").change();
+        assert_eq!(faults, []);
+        let staff_map = [("7".to_owned(), "thao".to_owned())].into();
+        assert_eq!(
+            change.apply(&Settings::default(), None),
+            Ok(Settings { staff_map, ..Settings::default() })
+        );
     }
 }

@@ -10,7 +10,6 @@ use common::getfly::user::User;
 use common::page::{Page, respond};
 use serde::Deserialize;
 
-use super::check;
 use super::entered::Entered;
 use super::fields::{Group, groups};
 use super::save::{Saved, save, version};
@@ -73,14 +72,10 @@ pub(crate) async fn submit(
 ) -> Result<Response, Trouble> {
     let mut entered = Entered::read(&form);
     let before = &visitor.record.settings;
-    let (settings, mut faults) = entered.settings(before);
     let users = console.users(&visitor.record).await?;
-    for fault in check::faults(&settings, before, users.as_deref()) {
-        if faults.iter().all(|known| known.field != fault.field) {
-            faults.push(fault);
-        }
-    }
-    let (status, told) = if faults.is_empty() {
+    let (change, mut faults) = entered.change();
+    let changed = change.apply(before, users.as_deref()).map_err(|found| faults.extend(found));
+    let (status, told) = if let (Ok(settings), true) = (changed, faults.is_empty()) {
         match save(&console, &visitor.record, &entered.version, &settings).await? {
             Saved::Done(_) => return Ok(Redirect::to("/console/settings?done=saved").into_response()),
             Saved::Changed(now) => {

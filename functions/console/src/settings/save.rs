@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::store::tenants::{Settings, TenantRecord};
+use common::settings::Settings;
+use common::store::tenants::TenantRecord;
 use common::telemetry::Line;
 use sha2::{Digest, Sha256};
 

@@ -30,7 +30,7 @@ pub(super) fn update(state: &mut State, call: &Call) -> Outcome {
         refuse_taken_code(state, new_code.as_deref())?;
     }
     let head = read_head(state, body, Dialect::V61, &mut problems)?;
-    let lines = read_lines(state, body, &mut problems);
+    let lines = read_lines(state, body, &mut problems)?;
     let payments = read_payments(state, body, &mut problems);
     problems.refuse()?;
 

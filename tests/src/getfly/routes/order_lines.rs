@@ -1,13 +1,14 @@
 //! The lines of an order and the products behind them (getfly.md §6.1, §6.4, §11).
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::order_head::AmountsDraft;
 use crate::getfly::amounts::{self, HeadAmounts, LineAmounts, LineInput};
 use crate::getfly::call::Reader;
 use crate::getfly::records::{OrderLine, Product};
-use crate::getfly::reply::Problems;
-use crate::getfly::settings::ProductMode;
+use crate::getfly::reply::{Problems, Reply};
+use crate::getfly::settings::{ProductMode, ProductRefusal};
 use crate::getfly::state::{State, take};
 use crate::getfly::webhooks::Event;
 
@@ -26,8 +27,9 @@ pub(super) fn read_lines(
     state: &State,
     body: &Map<String, Value>,
     problems: &mut Problems,
-) -> Option<Vec<LineDraft>> {
-    let items = Reader::new(body, problems).objects("saved_order_details")?;
+) -> Result<Option<Vec<LineDraft>>, Reply> {
+    let Some(items) = Reader::new(body, problems).objects("saved_order_details") else { return Ok(None) };
+    let mut is_named = false;
     let mut lines = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
         let mut reader = Reader::inside(item, &format!("saved_order_details.{at}"), problems);
@@ -38,7 +40,17 @@ pub(super) fn read_lines(
                 if state.settings.product_mode == ProductMode::Strict
                     && !state.product_codes.contains_key(code) =>
             {
-                reader.refuse("product_code", &format!("Sản phẩm {code} không tồn tại"));
+                match state.settings.product_refusal {
+                    ProductRefusal::FirstLine if is_named => {}
+                    ProductRefusal::EveryLine | ProductRefusal::FirstLine => {
+                        reader.refuse("product_code", &format!("Sản phẩm {code} không tồn tại"));
+                    }
+                    ProductRefusal::InWords => {
+                        let words = "Đơn hàng có sản phẩm không tồn tại";
+                        return Err(Reply::message(StatusCode::BAD_REQUEST, words));
+                    }
+                }
+                is_named = true;
             }
             Some(_) => {}
         }
@@ -62,7 +74,7 @@ pub(super) fn read_lines(
             },
         });
     }
-    (!lines.is_empty()).then_some(lines)
+    Ok((!lines.is_empty()).then_some(lines))
 }
 
 /// The amounts of the order, or a problem when they cannot be computed.

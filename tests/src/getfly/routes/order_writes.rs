@@ -14,7 +14,7 @@ use super::payments::{PaymentDraft, read_payment, record};
 use crate::getfly::call::{Call, Reader};
 use crate::getfly::records::{APPROVED, Account, Order, WAITING};
 use crate::getfly::reply::{Done, Outcome, Problems, Reply};
-use crate::getfly::settings::{OrderAnswer, OrderDupMode};
+use crate::getfly::settings::{OrderAnswer, OrderDupMode, UnknownAccount};
 use crate::getfly::state::{State, take};
 use crate::getfly::text;
 use crate::getfly::webhooks::Event;
@@ -44,7 +44,7 @@ pub(super) fn place(
     refuse_taken_code(state, code.as_deref())?;
     let owner = read_owner(state, body, &mut problems)?;
     let head = read_head(state, body, dialect, &mut problems)?;
-    let lines = read_lines(state, body, &mut problems);
+    let lines = read_lines(state, body, &mut problems)?;
     if lines.is_none() {
         Reader::new(body, &mut problems).refuse("saved_order_details", "Đơn hàng phải có sản phẩm");
     }
@@ -146,8 +146,14 @@ fn read_owner(
     let known = match (&code, &phone) {
         (Some(code), _) => {
             let found = state.live_account(code);
-            if found.is_none() {
-                reader.refuse("account_code", &format!("Mã khách hàng {code} không tồn tại"));
+            let words = format!("Mã khách hàng {code} không tồn tại");
+            match state.settings.unknown_account {
+                _ if found.is_some() => {}
+                UnknownAccount::Refuse => reader.refuse("account_code", &words),
+                UnknownAccount::RefuseInWords => return Err(Reply::message(StatusCode::BAD_REQUEST, &words)),
+                UnknownAccount::NotFound => return Err(Reply::message(StatusCode::NOT_FOUND, &words)),
+                UnknownAccount::ErrorIn200 => return Err(Reply::ok(json!({"data": {"error": words}}))),
+                UnknownAccount::Create => {}
             }
             found
         }
@@ -159,8 +165,10 @@ fn read_owner(
     };
     let account = match (known, code) {
         (Some(account), _) => Owner::Known(account.id, account.account_code.clone()),
-        (None, Some(code)) => Owner::Known(0, code),
-        (None, None) => {
+        (None, Some(code)) if state.settings.unknown_account != UnknownAccount::Create => {
+            Owner::Known(0, code)
+        }
+        (None, _) => {
             if name.is_none() && contact.is_none() {
                 reader.refuse("account_name", "Tên khách hàng không được để trống");
             }
@@ -170,7 +178,9 @@ fn read_owner(
                 email.clone(),
                 address.clone(),
             );
-            check_duplicates(state, &draft, None)?;
+            if state.settings.unknown_account != UnknownAccount::Create {
+                check_duplicates(state, &draft, None)?;
+            }
             Owner::New(Box::new(draft))
         }
     };

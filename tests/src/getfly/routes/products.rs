@@ -67,6 +67,10 @@ pub(super) fn create(state: &mut State, call: &Call) -> Outcome {
     };
     product.cover_price = reader.amount("cover_price").unwrap_or_default();
     problems.refuse()?;
+    if state.settings.refused_product.as_ref() == Some(&product.product_code) {
+        let text = "Sản phẩm không hợp lệ";
+        return Err(Reply::field_refused(StatusCode::UNPROCESSABLE_ENTITY, "product_code", text));
+    }
     if state.product_codes.contains_key(&product.product_code) {
         let text = format!("Mã sản phẩm {} không cho phép trùng", product.product_code);
         return Err(Reply::field_refused(StatusCode::BAD_REQUEST, "product_code", &text));
