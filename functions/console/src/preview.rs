@@ -11,6 +11,7 @@ use common::body;
 use common::getfly::account::NewAccount;
 use common::getfly::order::{NewOrder, OrderLine};
 use common::getfly::user::find_by_email;
+use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::{OrderId, OrgId, StaffId};
@@ -117,7 +118,7 @@ async fn newest(console: &Console, record: &TenantRecord) -> Result<Option<Newes
             continue;
         }
         let Ok(bytes) = body::unpack(&inbox.whole_body(&event).await?) else { continue };
-        if let Some((order, id)) = unwrapped(&bytes).and_then(readable) {
+        if let Some((order, id)) = unwrapped(&bytes).and_then(|text| readable(&text)) {
             return Ok(Some(Newest { order, id, org: event.org, found: "received" }));
         }
     }
@@ -135,7 +136,7 @@ async fn newest(console: &Console, record: &TenantRecord) -> Result<Option<Newes
 }
 
 fn readable(text: &str) -> Option<(Order, OrderId)> {
-    let order: Order = serde_json::from_str(text).ok()?;
+    let order: Order = lenient::read(text)?;
     let id = OrderId(order.id?);
     Some((order, id))
 }
