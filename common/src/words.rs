@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 type Row = (&'static str, &'static str, &'static str);
 
 /// Why an event waits, is set aside, or needed nothing done.
-const REASONS: [Row; 25] = [
+const REASONS: [Row; 26] = [
     (reason::UNREADABLE, "Không đọc được nội dung Haravan gửi tới", "What Haravan sent cannot be read"),
     (
         reason::TENANT_GONE,
@@ -53,6 +53,11 @@ const REASONS: [Row; 25] = [
         reason::SUPERSEDED,
         "Bản mới hơn đã được xử lý, bỏ qua bản này",
         "A newer version was handled, this one is skipped",
+    ),
+    (
+        reason::NOBODY,
+        "Khách không có tên, số điện thoại hay email (khách vãng lai hoặc bị sàn che) nên không tạo",
+        "The customer has no name, phone or e-mail (a guest, or masked by a marketplace), so it is not created",
     ),
     (
         reason::CANCELLED_BEFORE,

@@ -3,6 +3,7 @@
 use super::buyer::Buyer;
 use super::job::Job;
 use super::stop::{Stop, reason};
+use crate::clock::vietnam_date;
 use crate::getfly::account::{Account, NewAccount};
 use crate::getfly::error::{CrmError, UniqueField};
 use crate::haravan::webhook::Entity;
@@ -108,7 +109,8 @@ async fn find_or_create(job: &Job<'_>, buyer: &Buyer, manager: Option<&str>) -> 
     if let Some(ours) = job.crm.account(&buyer.code).await? {
         return Ok(Resolved::existing(ours.code));
     }
-    create(job, buyer, buyer.new_account(&job.tenant.settings, manager)).await
+    create(job, buyer, buyer.new_account(&job.tenant.settings, manager, vietnam_date(job.intake.clock.now())))
+        .await
 }
 
 /// By phone, then by e-mail; phone wins. Of several the oldest.

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use common::body;
+use common::clock::vietnam_date;
 use common::getfly::account::NewAccount;
 use common::getfly::order::{NewOrder, OrderLine};
 use common::getfly::user::find_by_email;
@@ -82,7 +83,7 @@ pub(crate) async fn preview(console: &Console, record: &TenantRecord) -> Result<
     let (assignee, unassigned) = assignee(console, record, shop.as_ref(), &order).await?;
     let domain = shop.as_ref().and_then(|shop| shop.shop_domain.as_deref());
     let drafted = draft::order(&order, id, &buyer, settings, domain);
-    let customer = buyer.new_account(settings, assignee.as_deref());
+    let customer = buyer.new_account(settings, assignee.as_deref(), vietnam_date(console.clock.now()));
     let (drafted, missing) = match drafted {
         Ok(draft) => (Some(draft), None),
         Err(missing) => (None, Some(missing.to_string())),
