@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 
 /// A source of time and of waiting.
 pub trait Clock: Send + Sync {
@@ -66,6 +68,11 @@ impl Clock for ManualClock {
         self.advance(duration);
         Box::pin(tokio::time::sleep(Duration::from_millis(1)))
     }
+}
+
+/// The calendar day in Vietnam, which is seven hours ahead of UTC all year.
+pub fn vietnam_date(instant: Timestamp) -> Date {
+    Offset::constant(7).to_datetime(instant).date()
 }
 
 /// A duration in whole milliseconds, as stored attributes count them.

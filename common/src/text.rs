@@ -2,14 +2,20 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Trimmed, runs of white space collapsed, Unicode NFC; nothing left is `None` (haravan.md §3.1, getfly.md §10).
+/// Trimmed, runs of white space collapsed, Unicode NFC, without control characters; nothing left is `None` (haravan.md
+/// §3.1, getfly.md §10).
 pub fn tidy(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
-        if !out.is_empty() {
+        let before = out.len();
+        if before > 0 {
             out.push(' ');
         }
-        out.extend(word.nfc());
+        let start = out.len();
+        out.extend(word.chars().filter(|c| !c.is_control()).nfc());
+        if out.len() == start {
+            out.truncate(before);
+        }
     }
     (!out.is_empty()).then_some(out)
 }
@@ -38,6 +44,7 @@ mod tests {
     fn combining_accents_and_spaces_come_out_alike() {
         assert_eq!(tidy("  Trần\u{a0} Ngo\u{323}c  Thảo "), tidy("Trần Ngọc Thảo"));
         assert_eq!(tidy(" \t "), None);
+        assert_eq!(tidy("\u{0}a\u{1} \u{2} b\u{0}").as_deref(), Some("a b"));
         assert_eq!(tidy_lines("một \n\n  hai").as_deref(), Some("một\nhai"));
         assert_eq!(cut("Đặng 🙂🙂", 6), "Đặng 🙂");
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 type Row = (&'static str, &'static str, &'static str);
 
 /// Why an event waits, is set aside, or needed nothing done.
-const REASONS: [Row; 27] = [
+const REASONS: &[Row] = &[
     (reason::UNREADABLE, "Không đọc được nội dung Haravan gửi tới", "What Haravan sent cannot be read"),
     (
         reason::TENANT_GONE,
@@ -53,6 +53,11 @@ const REASONS: [Row; 27] = [
         reason::SUPERSEDED,
         "Bản mới hơn đã được xử lý, bỏ qua bản này",
         "A newer version was handled, this one is skipped",
+    ),
+    (
+        reason::NOBODY,
+        "Khách không có tên, số điện thoại hay email (khách vãng lai hoặc bị sàn che) nên không tạo",
+        "The customer has no name, phone or e-mail (a guest, or masked by a marketplace), so it is not created",
     ),
     (
         reason::CANCELLED_BEFORE,
@@ -123,7 +128,7 @@ const REASONS: [Row; 27] = [
 ];
 
 /// What a person should know about an event that is done.
-const WARNINGS: [Row; 27] = [
+const WARNINGS: &[Row] = &[
     (
         "staff_unknown",
         "Không biết nhân viên Haravan nào lên đơn, nên chưa giao cho ai",
@@ -287,7 +292,7 @@ pub fn of_topic(topic: Topic) -> (&'static str, &'static str) {
 }
 
 /// What a page's event is, in Vietnamese and English, by the beginning of its topic.
-const PAGE_TOPICS: [Row; 8] = [
+const PAGE_TOPICS: &[Row] = &[
     ("facebook/messaging", "Tin nhắn Facebook", "Facebook message"),
     (
         "facebook/standby",
@@ -309,7 +314,7 @@ pub fn of_page_topic(topic: &PageTopic) -> (&'static str, &'static str) {
 }
 
 /// Why a shop is not connected.
-const SHOP_REASONS: [Row; 7] = [
+const SHOP_REASONS: &[Row] = &[
     (shop::BY_ADMIN, "Quản trị viên đã ngắt kết nối.", "An admin disconnected it."),
     (
         shop::BY_OPERATOR,
@@ -344,7 +349,7 @@ const SHOP_REASONS: [Row; 7] = [
 ];
 
 /// Why a page is not connected, and what to do (pages.md §1.17, §2.8).
-const PAGE_REASONS: [Row; 13] = [
+const PAGE_REASONS: &[Row] = &[
     (shop::BY_ADMIN, "Quản trị viên đã ngắt kết nối.", "An admin disconnected it."),
     (
         shop::BY_OPERATOR,
@@ -409,7 +414,7 @@ const PAGE_REASONS: [Row; 13] = [
 ];
 
 /// What a person should know about a page that is connected, and what to do.
-const PAGE_WARNINGS: [Row; 5] = [
+const PAGE_WARNINGS: &[Row] = &[
     (
         "no_messaging_role",
         "Người cấp quyền không có quyền nhắn tin của trang, nên có thể không trả lời được khách. Hãy cấp quyền Tin nhắn cho họ.",
@@ -438,7 +443,7 @@ const PAGE_WARNINGS: [Row; 5] = [
 ];
 
 /// Why an import failed.
-const IMPORT_REASONS: [Row; 3] = [
+const IMPORT_REASONS: &[Row] = &[
     (
         import::DISCONNECTED,
         "Cửa hàng đã ngắt kết nối. Hãy kết nối lại rồi nhập tiếp.",
@@ -462,32 +467,32 @@ fn find(rows: &[Row], code: &str) -> Option<(&'static str, &'static str)> {
 
 /// A reason of [`crate::intake::stop::reason`] in Vietnamese and English.
 pub fn of_reason(code: &str) -> Option<(&'static str, &'static str)> {
-    find(&REASONS, code)
+    find(REASONS, code)
 }
 
 /// A warning in Vietnamese and English.
 pub fn of_warning(code: &str) -> Option<(&'static str, &'static str)> {
-    find(&WARNINGS, code)
+    find(WARNINGS, code)
 }
 
 /// A reason of [`crate::store::connections::reason`] in Vietnamese and English.
 pub fn of_shop_reason(code: &str) -> Option<(&'static str, &'static str)> {
-    find(&SHOP_REASONS, code)
+    find(SHOP_REASONS, code)
 }
 
 /// Why a page is not connected, a reason of [`crate::store::connections::reason`], in Vietnamese and English.
 pub fn of_page_reason(code: &str) -> Option<(&'static str, &'static str)> {
-    find(&PAGE_REASONS, code)
+    find(PAGE_REASONS, code)
 }
 
 /// A warning about a page, in Vietnamese and English.
 pub fn of_page_warning(code: &str) -> Option<(&'static str, &'static str)> {
-    find(&PAGE_WARNINGS, code)
+    find(PAGE_WARNINGS, code)
 }
 
 /// Why an import failed.
 pub fn of_import_reason(code: &str) -> Option<(&'static str, &'static str)> {
-    find(&IMPORT_REASONS, code)
+    find(IMPORT_REASONS, code)
 }
 
 /// Everything, as `{kind: {code: {vi, en}}}`.
@@ -501,8 +506,8 @@ pub fn all() -> Value {
         (topic.as_str(), vi, en)
     });
     json!({
-        "reasons": object(&REASONS),
-        "warnings": object(&WARNINGS),
+        "reasons": object(REASONS),
+        "warnings": object(WARNINGS),
         "statuses": object(&statuses),
         "topics": object(&topics),
     })
@@ -559,7 +564,7 @@ mod tests {
     fn every_reason_is_said_in_words() {
         let text = source(&Path::new(ROOT).join("common/src/intake/stop.rs"));
         let known: BTreeSet<&str> = codes(&text, ": &str = \"").collect();
-        assert_eq!(said(&REASONS), known);
+        assert_eq!(said(REASONS), known);
     }
 
     #[test]
@@ -569,15 +574,15 @@ mod tests {
         let (reasons, _) = reasons.split_once("\n}").unwrap();
         let known: BTreeSet<&str> = codes(reasons, ": &str = \"").collect();
         assert!(known.len() > SHOP_REASONS.len(), "{known:?}");
-        assert!(said(&SHOP_REASONS).is_subset(&known));
+        assert!(said(SHOP_REASONS).is_subset(&known));
         let of_pages: BTreeSet<&str> = known.into_iter().filter(|code| *code != shop::UNINSTALLED).collect();
-        assert_eq!(said(&PAGE_REASONS), of_pages);
+        assert_eq!(said(PAGE_REASONS), of_pages);
     }
 
     #[test]
     fn what_is_said_of_a_page_is_said_in_both_languages() {
-        said(&PAGE_WARNINGS);
-        for (code, vi, en) in PAGE_REASONS.iter().chain(&PAGE_WARNINGS) {
+        said(PAGE_WARNINGS);
+        for (code, vi, en) in PAGE_REASONS.iter().chain(PAGE_WARNINGS) {
             assert!(vi.ends_with('.') && en.ends_with('.') && vi != en, "{code}");
         }
     }
@@ -602,7 +607,7 @@ mod tests {
             };
             known.extend(codes(&text, "left_out.push(\"").map(|code| format!("{record}_{code}")));
         }
-        let said: BTreeSet<String> = said(&WARNINGS).into_iter().map(str::to_owned).collect();
+        let said: BTreeSet<String> = said(WARNINGS).into_iter().map(str::to_owned).collect();
         assert_eq!(said, known);
     }
 }

@@ -52,7 +52,7 @@ async fn a_new_customer_becomes_one_account_with_every_field() {
         (account.birthday.as_deref(), account.description.as_str()),
         (Some("1994-09-02"), "Quan tâm mẫu sổ tay")
     );
-    assert_eq!(account.billing_address_street, "88 Lý Thường Kiệt, Phường 15, Quận 11, Hồ Chí Minh");
+    assert_eq!(account.billing_address_street, "88 Lý Thường Kiệt, Phường 15, Quận 11, Hồ Chí Minh, 700000");
     assert_eq!((account.province_name.as_str(), account.district_name.as_str()), ("Hồ Chí Minh", "Quận 11"));
     assert_eq!(account.country_name, "Việt Nam");
     assert_eq!(world.sources_of(&account), ["haravan"]);
@@ -268,8 +268,7 @@ async fn customers_with_neither_phone_nor_email_are_one_account_each() {
     let nameless = customer(73, |body| {
         *body = json!({"id": 73, "first_name": null, "email": null, "phone": "", "updated_at": "2026-06-12T08:14:03Z"});
     });
-    let event = world.carry("customers/create", &nameless).await;
-    assert_eq!(world.account_of(&event).account_name, "Khách Haravan 73");
+    assert_done(&world.carry("customers/create", &nameless).await, Some("customer_is_nobody"), &[]);
     let sent = world.sent_to(CREATE_ACCOUNT);
     assert!(
         sent.iter().all(|body| !body.to_string().contains("null") && !body.to_string().contains("\"\"")),

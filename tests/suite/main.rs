@@ -8,6 +8,7 @@
     reason = "a test that meets what it did not expect must fail there and then"
 )]
 
+mod bodies;
 mod calls;
 mod capacity;
 mod connect;

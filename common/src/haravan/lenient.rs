@@ -5,13 +5,20 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::Offset;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::repair;
 use crate::money::Money;
 use crate::text::{tidy, tidy_lines};
+
+/// Reads a resource's JSON text, however it is spelled: strictly first, repaired when that fails ([`repair`]).
+pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&repair::repaired(text)?).ok())
+}
 
 /// The text of a JSON string, number or boolean; `None` for null, lists and objects.
 fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -20,7 +27,8 @@ fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
 
 fn scalar_text(raw: &str) -> Option<String> {
     match raw.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(raw).ok(),
+        // Half of an emoji must not cost the rest of the text.
+        Some(b'"') => read(raw),
         Some(b'{' | b'[') | None => None,
         _ if raw == "null" => None,
         _ => Some(raw.to_owned()),
@@ -73,20 +81,27 @@ pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, 
     Ok(scalar(deserializer)?.and_then(|text| text.trim().to_lowercase().parse().ok()))
 }
 
-/// An instant in ISO-8601, up to seven fractional digits.
+/// An instant in ISO-8601, up to seven fractional digits. The year 1 is how .NET writes "never" (haravan.md §11).
 pub fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = scalar(deserializer)?;
     Ok(text.and_then(|text| {
         let text = text.trim();
         // Text without an offset is taken as UTC, which is what every example with one uses.
-        text.parse().or_else(|_| format!("{text}Z").parse()).ok()
+        let read: Option<Timestamp> = text.parse().or_else(|_| format!("{text}Z").parse()).ok();
+        read.filter(|instant| is_date(Offset::UTC.to_datetime(*instant).date()))
     }))
 }
 
-/// The calendar day as written, with no shift between time zones (haravan.md §4, `birthday`).
+/// The calendar day as written, with no shift between time zones (haravan.md §4, `birthday`). As with instants, the year 1
+/// means "never".
 pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     let text = scalar(deserializer)?;
-    Ok(text.and_then(|text| text.trim().get(..10)?.parse().ok()))
+    Ok(text.and_then(|text| text.trim().get(..10)?.parse().ok()).filter(|day| is_date(*day)))
+}
+
+/// Whether a date says when. Shifted into another zone, the first day of year 1 may fall into its second or into year 0.
+fn is_date(day: Date) -> bool {
+    day.year() > 1
 }
 
 /// A list, `null` or nothing; `null` elements are dropped.
@@ -189,6 +204,30 @@ mod tests {
         assert_eq!(read.instant.unwrap().as_microsecond(), 1_629_266_283_361_860);
         assert_eq!(read.day.unwrap().to_string(), "1994-09-02");
         assert!(probe(r#"{"instant":"2021-09-08T18:50:16"}"#).instant.is_some());
+    }
+
+    #[test]
+    fn a_date_of_the_year_one_is_no_date() {
+        for never in [
+            "0001-01-01T00:00:00Z",
+            "0001-01-01T00:00:00",
+            "0001-01-01T00:00:00.0000000",
+            "0001-01-01T07:00:00+07:00",
+            "0001-01-01T00:00:00+07:00",
+            "0001-12-31T23:59:59Z",
+            "0000-12-31T17:00:00Z",
+        ] {
+            let read = probe(&format!(r#"{{"instant":"{never}","day":"{never}"}}"#));
+            assert_eq!((read.instant, read.day), (None, None), "{never}");
+        }
+        assert!(probe(r#"{"day":"0002-01-01","instant":"1970-01-01T00:00:00Z"}"#).day.is_some());
+    }
+
+    #[test]
+    fn half_of_an_emoji_costs_one_character_and_not_the_text() {
+        assert_eq!(probe(r#"{"text":"Quà \ud83d tặng"}"#).text.as_deref(), Some("Quà \u{fffd} tặng"));
+        assert_eq!(probe(r#"{"text":"\udc00"}"#).text.as_deref(), Some("\u{fffd}"));
+        assert_eq!(probe(r#"{"text":"\ud83d\ude00"}"#).text.as_deref(), Some("😀"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod id_token;
 pub mod jwks;
 pub mod lenient;
 pub mod order;
+pub mod repair;
 pub mod rows;
 pub mod subscription;
 pub mod token_endpoint;

@@ -230,9 +230,13 @@ impl Order {
         }
     }
 
-    /// Whether the order was cancelled.
+    /// Whether the order was cancelled. The status says so; the date decides only where there is no status, so that a
+    /// left-over date never loses an order that lives.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled_status.as_deref() == Some("cancelled") || self.cancelled_at.is_some()
+        match self.cancelled_status.as_deref() {
+            Some(status) => matches!(status, "cancelled" | "canceled"),
+            None => self.cancelled_at.is_some(),
+        }
     }
 
     /// Whether the buyer pays the courier (haravan.md §3.10).
@@ -270,7 +274,7 @@ impl Order {
         .find_map(PhoneNumber::parse)
     }
 
-    /// The buyer's name: customer, else receiver, else payer.
+    /// The buyer's name: customer and their default address, else receiver, else payer.
     pub fn buyer_name(&self) -> Option<String> {
         self.customer
             .as_ref()

@@ -106,7 +106,7 @@ impl Row {
             created_at: Option<Timestamp>,
         }
         let Head { id, updated_at, .. } = Head::read(text.get())?;
-        let created_at = serde_json::from_str(text.get()).ok().and_then(|born: Born| born.created_at);
+        let created_at = lenient::read(text.get()).and_then(|born: Born| born.created_at);
         Some(Self { text, id, updated_at, created_at })
     }
 }

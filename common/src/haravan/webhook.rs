@@ -4,6 +4,7 @@
 //! [`VerifiedBody`], and only that can be read for its [`Head`]. Headers are not signed, so topic and organisation are
 //! claims that must agree with the tenant's connection and with the body's own shape.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,12 +12,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use super::lenient;
+use super::{lenient, repair};
 
 /// `base64(HMAC-SHA256(client secret, raw body))` (haravan.md §2.6).
 pub const SIGNATURE_HEADER: &str = "x-haravan-hmacsha256";
@@ -72,15 +74,50 @@ impl<'a> VerifiedBody<'a> {
         self.0
     }
 
-    /// Reads identity, version and shape, through any of the wrappers met in the wild (haravan.md §2.7).
-    pub fn head(&self) -> Option<Head> {
-        Head::read(unwrapped(self.0)?)
+    /// Reads what the body is about, through any of the wrappers met in the wild (haravan.md §2.7).
+    pub fn content(&self) -> Content {
+        let Some(text) = unwrapped(self.0) else { return Content::Unreadable };
+        match Head::read(&text) {
+            Some(head) => Content::Entity(head),
+            None if is_test(&text) => Content::Test,
+            None => Content::Unreadable,
+        }
     }
 }
 
+/// What a signed body is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// An order or a customer.
+    Entity(Head),
+    /// The dashboard's test delivery, whose resource has the id 0 (haravan.md §11).
+    Test,
+    /// Nothing that can be read.
+    Unreadable,
+}
+
+fn is_test(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Numbered {
+        #[serde(deserialize_with = "lenient::decimal")]
+        id: Option<Decimal>,
+    }
+    lenient::read(text).is_some_and(|read: Numbered| read.id.is_some_and(|id| id.is_zero()))
+}
+
 /// The resource's JSON text inside `{order:{}}`, `{customer:{}}`, `{data:{}}` or `{data:{order:{}}}`, or as it is.
-/// `None` when the bytes are no JSON object.
-pub fn unwrapped(body: &[u8]) -> Option<&str> {
+/// `None` when the bytes are no JSON object, however it is spelled ([`repair`]).
+pub fn unwrapped(body: &[u8]) -> Option<Cow<'_, str>> {
+    let text = repair::text(body);
+    let inner = match &text {
+        Cow::Borrowed(text) => resource(text).map(Cow::Borrowed),
+        Cow::Owned(text) => resource(text).map(|inner| Cow::Owned(inner.to_owned())),
+    };
+    inner.or_else(|| resource(&repair::repaired(&text)?).map(|inner| Cow::Owned(inner.to_owned())))
+}
+
+/// The resource inside a text that the strict reader takes.
+fn resource(mut text: &str) -> Option<&str> {
     #[derive(Deserialize)]
     struct Wrapper<'a> {
         #[serde(borrow, default)]
@@ -92,7 +129,6 @@ pub fn unwrapped(body: &[u8]) -> Option<&str> {
         #[serde(borrow, default)]
         data: Option<&'a RawValue>,
     }
-    let mut text = std::str::from_utf8(body).ok()?.trim();
     for _ in 0..3 {
         let wrapper: Wrapper<'_> = serde_json::from_str(text).ok()?;
         // An order has a `customer` of its own: only an object without an id is a wrapper.
@@ -157,7 +193,14 @@ impl Head {
             #[serde(borrow, default)]
             first_name: Option<&'a RawValue>,
         }
-        let keys: Keys<'_> = serde_json::from_str(text).ok()?;
+        let repaired: String;
+        let keys: Keys<'_> = match serde_json::from_str(text) {
+            Ok(keys) => keys,
+            Err(_) => {
+                repaired = repair::repaired(text)?;
+                serde_json::from_str(&repaired).ok()?
+            }
+        };
         let has = |values: &[Option<&RawValue>]| values.iter().any(Option::is_some);
         let shape = if has(&[keys.line_items, keys.financial_status, keys.total_price]) {
             Shape::Order
@@ -312,6 +355,13 @@ mod tests {
         signature.parse::<Signature>().ok()?.verify(body, [secret])
     }
 
+    fn head(body: &str) -> Head {
+        match VerifiedBody(body.as_bytes()).content() {
+            Content::Entity(head) => head,
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
     #[test]
     fn the_signature_vectors_of_the_protocol_hold() {
         let secret = SecretString::from(SECRET);
@@ -360,8 +410,38 @@ mod tests {
             r#"{"data":{"id":5,"line_items":[]}}"#,
             r#"{"data":{"order":{"id":"5","line_items":[]}}}"#,
         ] {
-            let head = VerifiedBody(body.as_bytes()).head().unwrap_or_else(|| panic!("{body}"));
-            assert_eq!((head.id, head.shape), (5, Shape::Order), "{body}");
+            assert_eq!((head(body).id, head(body).shape), (5, Shape::Order), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_a_strict_reader_refuses_has_a_head() {
+        for body in [
+            b"\xef\xbb\xbf{\"id\":5,\"line_items\":[]}".as_slice(),
+            b"{\"id\":4,\"line_items\":[],\"id\":5}",
+            b"{\"data\":{\"order\":{\"id\":4,\"id\":5,\"line_items\":[]}}}",
+            b"{\"id\":5,\"note\":\"H\xe1t\",\"line_items\":[]}",
+            b"{\"id\":5,\"note\":\"a\nb\",\"line_items\":[]}",
+            b"{\"id\":5,\"\\ud83d\":1,\"line_items\":[]}",
+            b"{\"order\":{},\"order\":{\"id\":5,\"line_items\":[]}}",
+            b"{\"id\":5,\"updated_at\":1,\"updated_at\":2,\"line_items\":[]}\0",
+        ] {
+            let content = VerifiedBody(body).content();
+            let Content::Entity(head) = content else { panic!("{}", String::from_utf8_lossy(body)) };
+            assert_eq!((head.id, head.shape), (5, Shape::Order), "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn the_body_of_a_test_delivery_is_nobodys() {
+        for body in [
+            include_str!("../../../tests/fixtures/order_test_delivery.json"),
+            r#"{"id":0,"first_name":null}"#,
+            r#"{"order":{"id":"0","line_items":null}}"#,
+            "{\"id\":0.0}",
+            "\u{feff}{\"id\":0}",
+        ] {
+            assert_eq!(VerifiedBody(body.as_bytes()).content(), Content::Test, "{body}");
         }
     }
 
@@ -372,20 +452,20 @@ mod tests {
             b"null",
             b"[]",
             b"{}",
-            b"{\"id\":0}",
             b"{\"id\":\"x\"}",
+            b"{\"id\":-7}",
             b"\xff\xfe",
             b"{\"order\":{\"order\":{\"order\":{\"order\":{}}}}}",
             b"{\"id\":1",
             b"\"id\"",
         ] {
-            assert_eq!(VerifiedBody(body).head(), None, "{body:?}");
+            assert_eq!(VerifiedBody(body).content(), Content::Unreadable, "{body:?}");
         }
     }
 
     #[test]
     fn a_body_tells_orders_from_customers() {
-        let shape = |body: &str| VerifiedBody(body.as_bytes()).head().unwrap().shape;
+        let shape = |body: &str| head(body).shape;
         assert_eq!(shape(include_str!("../../../tests/fixtures/order_create.json")), Shape::Order);
         assert_eq!(shape(include_str!("../../../tests/fixtures/customer_create.json")), Shape::Customer);
         assert_eq!(shape(r#"{"id":1}"#), Shape::Bare);

@@ -26,34 +26,29 @@ pub struct Buyer {
     pub phone: Option<PhoneNumber>,
     /// Real e-mail address.
     pub email: Option<String>,
-    gender: Option<Gender>,
-    birthday: Option<Date>,
-    note: Option<String>,
+    /// What the customer's record says of the person.
+    details: Option<Customer>,
     address: Option<Address>,
 }
 
 impl Buyer {
-    /// The person of a customer event. `None` without an id.
-    pub fn of_customer(customer: &Customer) -> Option<Self> {
-        let id = CustomerId(customer.id?);
+    /// The person of a customer event.
+    pub fn of_customer(customer: &Customer, id: CustomerId) -> Self {
         let (phone, email) = (customer.own_phone(), customer.email());
-        let name = customer.name().or_else(|| customer.address().and_then(Address::name));
-        Some(Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), customer.address()))
+        let (name, address) = (customer.name(), customer.address());
+        Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), address)
     }
 
     /// The person of an order.
     ///
     /// The number that *identifies* is the customer's own, else the payer's; the parcel's number only when the parcel is
     /// addressed to the buyer or nothing else says who that is, since it may go to a friend whose account must not get
-    /// the order. A guest record with neither name, number nor address of its own is shared or masked (haravan.md §3.4):
-    /// it stands for nobody, and the order speaks for itself.
+    /// the order. Where the customer's record stands for nobody ([`Customer::is_someone`]), the order speaks for itself, and
+    /// what the record says of a person (note, birthday, gender) is nobody's.
     pub fn of_order(order: &Order, id: OrderId) -> Self {
-        let customer = order.customer.as_ref();
+        let customer = order.customer.as_ref().filter(|customer| customer.is_someone());
         let own_phone = customer.and_then(Customer::own_phone);
-        let own_email = customer.and_then(Customer::email);
-        let is_someone =
-            |customer: &&Customer| own_phone.is_some() || own_email.is_some() || customer.name().is_some();
-        let customer_id = customer.filter(is_someone).and_then(|customer| customer.id).map(CustomerId);
+        let customer_id = customer.and_then(|customer| customer.id).map(CustomerId);
         let code = customer_id.map_or_else(|| format!("HRV-O{id}"), |customer| format!("HRV-{customer}"));
         let billing_phone = || order.billing_address.as_ref().and_then(Address::phone);
         let parcel_phone = || {
@@ -62,7 +57,7 @@ impl Buyer {
                 || address.name().map(|name| fold(&name)) == order.buyer_name().map(|name| fold(&name));
             to_buyer.then(|| address.phone()).flatten()
         };
-        let phone = own_phone.clone().or_else(billing_phone).or_else(parcel_phone);
+        let phone = own_phone.or_else(billing_phone).or_else(parcel_phone);
         Self::new(customer_id, code, order.buyer_name(), phone, order.email(), customer, order.address())
     }
 
@@ -85,15 +80,14 @@ impl Buyer {
             name: cut(&name, NAME_LIMIT),
             phone,
             email,
-            gender: details.and_then(Customer::gender),
-            birthday: details.and_then(|customer| customer.birthday),
-            note: details.and_then(|customer| customer.note.clone()),
+            details: details.cloned(),
             address: address.cloned(),
         }
     }
 
-    /// The CRM record to create, in charge of `manager`.
-    pub fn new_account(&self, settings: &Settings, manager: Option<&str>) -> NewAccount {
+    /// The CRM record to create `today`, in charge of `manager`.
+    pub fn new_account(&self, settings: &Settings, manager: Option<&str>, today: Date) -> NewAccount {
+        let details = self.details.as_ref();
         let phone = self.phone.as_ref().map(PhoneNumber::local);
         let address = self.address.as_ref();
         let contact =
@@ -101,16 +95,16 @@ impl Buyer {
         NewAccount {
             account_code: self.code.clone(),
             account_name: self.name.clone(),
-            gender: self.gender.map(|gender| match gender {
+            gender: details.and_then(Customer::gender).map(|gender| match gender {
                 Gender::Female => 1,
                 Gender::Male => 2,
             }),
-            birthday: self.birthday.map(|day| day.to_string()),
-            description: self.note.clone(),
+            birthday: details.and_then(|details| details.birthday(today)).map(|day| day.to_string()),
+            description: details.and_then(|details| details.note.clone()),
             billing_address_street: address.and_then(Address::one_line),
             country_name: address.filter(|address| address.is_vietnamese()).map(|_| "Việt Nam".to_owned()),
-            province_name: address.and_then(|address| address.province.clone()),
-            district_name: address.and_then(|address| address.district.clone()),
+            province_name: address.and_then(Address::province).map(str::to_owned),
+            district_name: address.and_then(Address::district).map(str::to_owned),
             account_source_names: vec![settings.customer_source.clone()],
             account_manager_username: manager.or(settings.default_manager.as_deref()).map(str::to_owned),
             contacts: if phone.is_some() || self.email.is_some() { vec![contact] } else { Vec::new() },

@@ -205,7 +205,7 @@ async fn carry_over<A: Apply>(
         token,
         tenant: &tenant,
         shop,
-        body: unwrapped(&bytes).ok_or(Stop::park(reason::UNREADABLE))?,
+        body: &unwrapped(&bytes).ok_or(Stop::park(reason::UNREADABLE))?,
         crm: crm(intake, &tenant)?.on_behalf_of(errand.trace, &errand.crm_calls),
         failing: AtomicBool::new(false),
     };

@@ -3,6 +3,7 @@
 use super::buyer::Buyer;
 use super::job::Job;
 use super::stop::{Stop, reason};
+use crate::clock::vietnam_date;
 use crate::getfly::account::{Account, NewAccount};
 use crate::getfly::error::{CrmError, CrmText, UniqueField};
 use crate::haravan::webhook::Entity;
@@ -168,7 +169,8 @@ async fn find_or_create(
     if let Some(ours) = job.crm.account(&buyer.code).await? {
         return Ok(Resolved::existing(ours.code));
     }
-    create(job, buyer, buyer.new_account(&job.tenant.settings, manager)).await
+    create(job, buyer, buyer.new_account(&job.tenant.settings, manager, vietnam_date(job.intake.clock.now())))
+        .await
 }
 
 /// The record that the CRM gives when it is asked for a code it no longer takes: the same code in other letters, or the

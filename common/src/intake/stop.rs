@@ -25,6 +25,8 @@ pub mod reason {
     pub const ALREADY_IN_CRM: &str = "already_in_crm";
     /// A newer version was decided on before.
     pub const SUPERSEDED: &str = "superseded";
+    /// A customer record with neither name, phone nor e-mail: a guest, or masked by a marketplace.
+    pub const NOBODY: &str = "customer_is_nobody";
     /// It was cancelled before it reached the CRM.
     pub const CANCELLED_BEFORE: &str = "cancelled_before_it_reached_the_crm";
     /// The body has no order lines, or a line without price or quantity.

@@ -8,9 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use common::body;
+use common::clock::vietnam_date;
 use common::getfly::account::NewAccount;
 use common::getfly::order::{NewOrder, OrderLine};
 use common::getfly::user::find_by_email;
+use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::{OrderId, OrgId, StaffId};
@@ -81,7 +83,7 @@ pub(crate) async fn preview(console: &Console, record: &TenantRecord) -> Result<
     let (assignee, unassigned) = assignee(console, record, shop.as_ref(), &order).await?;
     let domain = shop.as_ref().and_then(|shop| shop.shop_domain.as_deref());
     let drafted = draft::order(&order, id, &buyer, settings, domain);
-    let customer = buyer.new_account(settings, assignee.as_deref());
+    let customer = buyer.new_account(settings, assignee.as_deref(), vietnam_date(console.clock.now()));
     let (drafted, missing) = match drafted {
         Ok(draft) => (Some(draft), None),
         Err(missing) => (None, Some(missing.to_string())),
@@ -117,7 +119,7 @@ async fn newest(console: &Console, record: &TenantRecord) -> Result<Option<Newes
             continue;
         }
         let Ok(bytes) = body::unpack(&inbox.whole_body(&event).await?) else { continue };
-        if let Some((order, id)) = unwrapped(&bytes).and_then(readable) {
+        if let Some((order, id)) = unwrapped(&bytes).and_then(|text| readable(&text)) {
             return Ok(Some(Newest { order, id, org: event.org, found: "received" }));
         }
     }
@@ -135,7 +137,7 @@ async fn newest(console: &Console, record: &TenantRecord) -> Result<Option<Newes
 }
 
 fn readable(text: &str) -> Option<(Order, OrderId)> {
-    let order: Order = serde_json::from_str(text).ok()?;
+    let order: Order = lenient::read(text)?;
     let id = OrderId(order.id?);
     Some((order, id))
 }

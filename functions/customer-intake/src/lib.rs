@@ -5,6 +5,7 @@
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use common::haravan::customer::Customer;
+use common::haravan::lenient;
 use common::id::CustomerId;
 use common::intake::buyer::Buyer;
 use common::intake::delivery::{self, Apply, Outcome};
@@ -28,15 +29,17 @@ impl Apply for Customers {
         if !job.tenant.settings.customers {
             return Ok(Outcome::not_applied(reason::SWITCHED_OFF));
         }
-        let customer: Customer =
-            serde_json::from_str(job.body).map_err(|_| Stop::park(reason::UNREADABLE))?;
-        let buyer = Buyer::of_customer(&customer).ok_or(Stop::park(reason::UNREADABLE))?;
-        let identity = buyer.customer.map(|id: CustomerId| Identity::customer(&job.tenant.id, id));
-        if let Some(identity) = identity
-            && let Some(code) = job.intake.store.claims.get(&identity).await?.code
-        {
+        let customer: Customer = lenient::read(job.body).ok_or(Stop::park(reason::UNREADABLE))?;
+        let id = CustomerId(customer.id.ok_or(Stop::park(reason::UNREADABLE))?);
+        let identity = Identity::customer(&job.tenant.id, id);
+        if let Some(code) = job.intake.store.claims.get(&identity).await?.code {
             return Ok(Outcome { reason: Some(known(job)), crm_code: Some(code), warnings: Vec::new() });
         }
+        if !customer.is_someone() {
+            // Its orders speak for themselves.
+            return Ok(Outcome::not_applied(reason::NOBODY));
+        }
+        let buyer = Buyer::of_customer(&customer, id);
         job.reserve(1).await?;
         let resolved = resolve::account(job, &buyer, None).await?;
         let reason = (!resolved.created).then_some(reason::ALREADY_IN_CRM);

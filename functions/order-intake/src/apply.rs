@@ -2,6 +2,7 @@
 
 use common::getfly::error::CrmError;
 use common::getfly::order::NewOrder;
+use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::id::{OrderId, StaffId};
 use common::intake::buyer::Buyer;
@@ -29,7 +30,7 @@ impl Apply for Orders {
         if !job.tenant.settings.orders {
             return Ok(Outcome::not_applied(reason::SWITCHED_OFF));
         }
-        let order: Order = serde_json::from_str(job.body).map_err(|_| Stop::park(reason::UNREADABLE))?;
+        let order: Order = lenient::read(job.body).ok_or(Stop::park(reason::UNREADABLE))?;
         let id = OrderId(order.id.ok_or(Stop::park(reason::UNREADABLE))?);
         let identity = Identity::order(&job.tenant.id, id);
 

@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use common::body::pack;
 use common::haravan::webhook::{
-    Head, ORG_HEADER, SIGNATURE_HEADER, Shape, Signature, TEST_HEADER, TOPIC_HEADER, Topic, UNINSTALLED,
-    VerifiedBody,
+    Content, Head, ORG_HEADER, SIGNATURE_HEADER, Shape, Signature, TEST_HEADER, TOPIC_HEADER, Topic,
+    UNINSTALLED, VerifiedBody,
 };
 use common::id::{OrgId, TenantId};
 use common::intake::stop::reason;
@@ -158,9 +158,9 @@ fn uninstalled(headers: &HeaderMap, verified: &VerifiedBody<'_>) -> Result<Optio
     }
     let org = header(headers, ORG_HEADER).ok_or(Answer::Refused("no_org"))?;
     let org = org.trim().parse().map_err(|_| Answer::Ignored("unknown_org"))?;
-    match verified.head() {
+    match verified.content() {
         // An order's or customer's body under this topic was not signed for it.
-        Some(head) if head.shape != Shape::Bare => Err(Answer::Ignored("topic_and_body_disagree")),
+        Content::Entity(head) if head.shape != Shape::Bare => Err(Answer::Ignored("topic_and_body_disagree")),
         _ => Ok(Some(org)),
     }
 }
@@ -203,17 +203,20 @@ fn attribute(
         Some(_) => {}
     }
     let topic: Topic = topic.parse().map_err(|_| Answer::Ignored("unknown_topic"))?;
-    let head = verified.head();
-    match head {
-        Some(head) if !topic.entity().agrees_with(head.shape) => {
+    match verified.content() {
+        Content::Test => Err(Answer::Ignored("test")),
+        Content::Unreadable => Ok(Attributed { topic, org, head: None }),
+        Content::Entity(head) if !topic.entity().agrees_with(head.shape) => {
             Err(Answer::Ignored("topic_and_body_disagree"))
         }
-        _ => Ok(Attributed { topic, org, head }),
+        Content::Entity(head) => Ok(Attributed { topic, org, head: Some(head) }),
     }
 }
 
+/// Any value but a plain no (haravan.md §11).
 fn is_test(headers: &HeaderMap) -> bool {
-    header(headers, TEST_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    let is_no = |value: &str| matches!(value.trim(), "0") || value.trim().eq_ignore_ascii_case("false");
+    header(headers, TEST_HEADER).is_some_and(|value| !is_no(value))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -2,6 +2,7 @@
 
 use common::body;
 use common::haravan::customer::Customer;
+use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrgId;
@@ -95,13 +96,13 @@ impl Subject {
             Err(error) => return Err(error),
         };
         let Ok(bytes) = body::unpack(&stored) else { return Ok(Self::default()) };
-        Ok(unwrapped(&bytes).map(|text| Self::read(event.topic.entity(), text)).unwrap_or_default())
+        Ok(unwrapped(&bytes).map(|text| Self::read(event.topic.entity(), &text)).unwrap_or_default())
     }
 
     fn read(entity: Entity, text: &str) -> Self {
         match entity {
             Entity::Order => {
-                let order: Order = serde_json::from_str(text).unwrap_or_default();
+                let order: Order = lenient::read(text).unwrap_or_default();
                 let own = order.customer.as_ref().and_then(Customer::own_phone);
                 let others = [&order.shipping_address, &order.billing_address];
                 let others = others.into_iter().flatten().filter_map(|address| address.phone());
@@ -113,7 +114,7 @@ impl Subject {
                 }
             }
             Entity::Customer => {
-                let customer: Customer = serde_json::from_str(text).unwrap_or_default();
+                let customer: Customer = lenient::read(text).unwrap_or_default();
                 Self {
                     number: None,
                     person: customer.name(),

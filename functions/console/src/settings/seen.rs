@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::body;
+use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::{StaffId, TenantId};
@@ -33,8 +34,7 @@ impl Seen {
             listed.events.iter().filter(|event| event.topic.entity() == Entity::Order && event.parts == 0)
         {
             let Ok(bytes) = body::unpack(&event.body) else { continue };
-            let Some(order) = unwrapped(&bytes).and_then(|text| serde_json::from_str::<Order>(text).ok())
-            else {
+            let Some(order) = unwrapped(&bytes).and_then(|text| lenient::read::<Order>(&text)) else {
                 continue;
             };
             seen.channels.extend(order.channel().map(str::to_owned));

@@ -4,7 +4,7 @@ use aws_lambda_events::event::dynamodb::Event;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::connect::flow::Step;
-use common::haravan::webhook::{ORG_HEADER, SIGNATURE_HEADER, Signature, TOPIC_HEADER, Topic};
+use common::haravan::webhook::{Content, ORG_HEADER, SIGNATURE_HEADER, Signature, TOPIC_HEADER, Topic};
 use common::store::inbox::{EventKey, Status};
 use common::store::schema::inbox;
 use local::seed;
@@ -37,7 +37,8 @@ fn the_sample_stream_records_are_what_the_sample_deliveries_become() {
         let header = |name: &str| delivery["headers"][name].as_str().unwrap();
         let body = STANDARD.decode(delivery["body"].as_str().unwrap()).unwrap();
         let signature: Signature = header(SIGNATURE_HEADER).parse().unwrap();
-        let head = signature.verify(&body, [&secret]).expect("the sample is signed").head().unwrap();
+        let content = signature.verify(&body, [&secret]).expect("the sample is signed").content();
+        let Content::Entity(head) = content else { panic!("{delivery} is {content:?}") };
         let topic: Topic = header(TOPIC_HEADER).parse().unwrap();
         let key = EventKey::of(&seed::TENANT.parse().unwrap(), topic, head.id, &body);
 

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use common::body;
 use common::getfly::client::Getfly;
+use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrderId;
@@ -187,7 +188,7 @@ async fn in_crm(
     }
     let stored = session.store().inbox.whole_body(event).await?;
     let Ok(bytes) = body::unpack(&stored) else { return Ok(None) };
-    let order: Option<Order> = unwrapped(&bytes).and_then(|text| serde_json::from_str(text).ok());
+    let order: Option<Order> = unwrapped(&bytes).and_then(|text| lenient::read(&text));
     let Some(order) = order else { return Ok(None) };
     let Some(id) = order.id.map(OrderId) else { return Ok(None) };
     let code = draft::order_code(id);
