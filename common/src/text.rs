@@ -31,6 +31,18 @@ pub fn fold(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase()
 }
 
+/// Text as people type it in a hurry: lower case, without Vietnamese accents, `đ` as `d`, one space between words. So
+/// `hoa binh`, `HÒA BÌNH` and `Hoà Bình` are one.
+pub fn unaccented(text: &str) -> String {
+    let plain: String = text
+        .nfkd()
+        .filter(|char| !unicode_normalization::char::is_combining_mark(*char))
+        .flat_map(char::to_lowercase)
+        .map(|char| if char == 'đ' { 'd' } else { char })
+        .collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// At most `limit` characters, cut at a character.
 pub fn cut(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
@@ -47,5 +59,16 @@ mod tests {
         assert_eq!(tidy("\u{0}a\u{1} \u{2} b\u{0}").as_deref(), Some("a b"));
         assert_eq!(tidy_lines("một \n\n  hai").as_deref(), Some("một\nhai"));
         assert_eq!(cut("Đặng 🙂🙂", 6), "Đặng 🙂");
+    }
+
+    #[test]
+    fn accents_case_and_spaces_do_not_matter_to_who_searches() {
+        for typed in
+            ["Hòa Bình", "Hoà Bình", "hoa binh", "HÒA  BÌNH", "Ho\u{300}a Bi\u{300}nh", " ｈｏａ binh "]
+        {
+            assert_eq!(unaccented(typed), "hoa binh", "{typed}");
+        }
+        assert_eq!(unaccented("Nguyễn Thị Đượm"), "nguyen thi duom");
+        assert_eq!(unaccented("\u{110}ỗ \u{1f642}"), "do \u{1f642}");
     }
 }

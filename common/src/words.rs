@@ -1,5 +1,6 @@
 //! Codes in words people read, Vietnamese and English: the one table of them.
 
+use crate::fault::Said;
 use crate::haravan::webhook::Topic;
 use crate::intake::stop::reason;
 use crate::store::connections::reason as shop;
@@ -261,6 +262,47 @@ const WARNINGS: &[Row] = &[
         "The order was created without payment method: the CRM refused it",
     ),
 ];
+
+/// What is told of a call or a body beyond the reason's code, by the words of the error; `{}` is a number.
+const TROUBLES: [Row; 14] = [
+    ("no list", "CRM không trả về danh sách", "the CRM gave no list"),
+    ("no such address", "Địa chỉ không gọi được", "there is no such address"),
+    ("time-out", "CRM không trả lời kịp", "the CRM did not answer in time"),
+    ("no connection", "Không kết nối được tới CRM", "the CRM cannot be reached"),
+    ("broken answer", "Câu trả lời của CRM bị đứt giữa chừng", "the CRM's answer broke off"),
+    (
+        "an answer that is not JSON; its release may lack v6.1",
+        "CRM trả lời không phải JSON; bản CRM này có thể chưa có v6.1",
+        "an answer that is not JSON; its release may lack v6.1",
+    ),
+    ("a redirect", "CRM chuyển hướng sang địa chỉ khác", "the CRM redirects to another address"),
+    ("an error", "CRM báo lỗi", "the CRM answered with an error"),
+    ("not a URL with a host", "Địa chỉ không phải URL có tên máy chủ", "not a URL with a host"),
+    ("only https is allowed", "Chỉ được dùng https", "only https is allowed"),
+    (
+        "a base URL has no credentials, query or fragment",
+        "Địa chỉ không được có tài khoản, tham số hay dấu #",
+        "a base URL has no credentials, query or fragment",
+    ),
+    ("the address is not public", "Địa chỉ không thuộc mạng công cộng", "the address is not public"),
+    ("the order has no lines", "Đơn không có dòng hàng nào", "the order has no lines"),
+    (
+        "line {} has no price or no quantity",
+        "Dòng {} thiếu giá hoặc số lượng",
+        "line {} has no price or no quantity",
+    ),
+];
+
+/// What is told of a call or a body, from the words of the error; other words stay as they are.
+pub fn of_trouble(words: &str) -> Said {
+    let number: String =
+        words.chars().skip_while(|char| !char.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let template = words.replacen(&number, if number.is_empty() { "" } else { "{}" }, 1);
+    match find(&TROUBLES, words).or_else(|| find(&TROUBLES, &template)) {
+        Some((vi, en)) => Said::new(vi.replace("{}", &number), en.replace("{}", &number)),
+        None => Said::new(words, words),
+    }
+}
 
 /// Where an event stands, in Vietnamese and English.
 pub fn of_status(status: Status) -> (&'static str, &'static str) {
@@ -588,13 +630,55 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_of_an_error_is_said_in_both_languages() {
+        let client = source(&Path::new(ROOT).join("common/src/getfly/client.rs"));
+        let quoted = |text: &str, before: &str| -> Vec<String> {
+            let told = text.match_indices(before).filter_map(|(at, _)| {
+                let line = text[at + before.len()..].lines().next()?;
+                Some(line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+            });
+            told.flatten().collect()
+        };
+        let mut known = quoted(&client, "what:");
+        known.extend(quoted(&client, "unusable("));
+        let egress = source(&Path::new(ROOT).join("common/src/egress.rs"));
+        known.extend(quoted(&egress, "#[error("));
+        assert!(known.len() > 10, "{known:?}");
+        for words in &known {
+            let said = of_trouble(words);
+            assert_ne!(said.vi, said.en, "{words}");
+        }
+        let line = of_trouble("line 12 has no price or no quantity");
+        assert_eq!(line.vi, "Dòng 12 thiếu giá hoặc số lượng");
+        assert_eq!(line.en, "line 12 has no price or no quantity");
+        let theirs = of_trouble("Mã 7 sai");
+        assert_eq!((theirs.vi.as_str(), theirs.en.as_str()), ("Mã 7 sai", "Mã 7 sai"));
+        assert_eq!(Said::read(&line.stored()), line);
+        assert_eq!(Said::read("Mã 7 sai"), theirs);
+    }
+
+    #[test]
+    fn another_try_is_refused_only_for_reasons_that_there_are() {
+        for reason in crate::intake::stop::RETRY_CANNOT_HELP {
+            assert!(of_reason(reason).is_some(), "{reason}");
+            assert!(!crate::intake::stop::retry_can_help(Some(reason)));
+        }
+        for helps in [reason::CRM_REFUSED, reason::CUSTOMER_DELETED, reason::CRM_VERSION, reason::CRM_ADDRESS]
+        {
+            assert!(crate::intake::stop::retry_can_help(Some(helps)), "{helps}");
+        }
+    }
+
+    #[test]
     fn every_warning_is_said_in_words() {
         let mut known = BTreeSet::new();
         for (_, text) in ["functions/order-intake/src", "functions/customer-intake/src", "common/src/intake"]
             .into_iter()
             .flat_map(sources)
         {
-            for before in [".warned(\"", ".push(\"", "Some(\"", "then_some(\"", "vec![\""] {
+            for before in
+                [".warned(\"", "warn(&mut warnings, \"", ".push(\"", "Some(\"", "then_some(\"", "vec![\""]
+            {
                 // Field names and other single words are no codes.
                 known.extend(codes(&text, before).filter(|code| code.contains('_')).map(str::to_owned));
             }

@@ -17,6 +17,7 @@ use super::job::{Intake, Job, until};
 use super::retry;
 use super::stop::{Stop, reason};
 use crate::body;
+use crate::fault::Said;
 use crate::getfly::client::Getfly;
 use crate::getfly::error::CrmError;
 use crate::haravan::webhook::unwrapped;
@@ -27,6 +28,7 @@ use crate::store::schema;
 use crate::telemetry::{Line, Metric};
 use crate::tenant::{DirectoryError, Tenant};
 use crate::trace::TraceId;
+use crate::words;
 
 /// How long one event may take. Shorter than the claims' leases, so that a worker that is cut off here can no longer
 /// write when its claims end.
@@ -221,10 +223,10 @@ async fn carry_over<A: Apply>(
 }
 
 fn crm(intake: &Intake, tenant: &Tenant) -> Result<Getfly, Stop> {
-    let base = intake
-        .reach
-        .base_url(&tenant.crm_url)
-        .map_err(|error| Stop::Park { reason: reason::CRM_ADDRESS, detail: Some(error.to_string()) })?;
+    let base = intake.reach.base_url(&tenant.crm_url).map_err(|error| Stop::Park {
+        reason: reason::CRM_ADDRESS,
+        detail: Some(words::of_trouble(&error.to_string()).stored()),
+    })?;
     Ok(Getfly::new(intake.http.clone(), base, tenant.crm_key.clone(), intake.clock.clone()))
 }
 
@@ -253,9 +255,12 @@ async fn settle_crm(intake: &Intake, event: &Event, error: CrmError) -> Settleme
             (reason::CRM_RATE, Some(after.unwrap_or(Duration::from_secs(2))), false)
         }
         CrmError::Transient { what, status, .. } => {
-            let status = status.map_or_else(String::new, |status| format!(" (status {status})"));
-            let settlement =
-                later(intake, event, reason::CRM_UNAVAILABLE, None, true, Some(format!("{what}{status}")));
+            let Said { vi, en } = words::of_trouble(what);
+            let told = match status {
+                Some(status) => Said::new(format!("{vi} (mã {status})"), format!("{en} (status {status})")),
+                None => Said::new(vi, en),
+            };
+            let settlement = later(intake, event, reason::CRM_UNAVAILABLE, None, true, Some(told.stored()));
             count_failure(intake, event, None).await;
             return settlement;
         }

@@ -65,6 +65,15 @@ pub mod reason {
     pub const HARAVAN_UNAVAILABLE: &str = "haravan_unavailable";
 }
 
+/// The reasons of events that another try cannot help: what decides does not change. For every other reason a person can
+/// put something right, here or in the CRM, and have it tried again.
+pub const RETRY_CANNOT_HELP: [&str; 3] = [reason::UNREADABLE, reason::INCOMPLETE, reason::TENANT_GONE];
+
+/// Whether another try can help an event that was set aside for this reason.
+pub fn retry_can_help(reason: Option<&str>) -> bool {
+    reason.is_none_or(|reason| !RETRY_CANNOT_HELP.contains(&reason))
+}
+
 /// Why an event's work stops short.
 #[derive(Debug)]
 pub enum Stop {

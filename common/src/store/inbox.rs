@@ -51,6 +51,7 @@ use super::schema::inbox::{
 use crate::clock::millis;
 use crate::haravan::webhook::{Entity, Topic};
 use crate::id::{OrgId, TenantId};
+use crate::intake::stop::RETRY_CANNOT_HELP;
 use crate::trace::TraceId;
 
 /// How many watch lists the open events are spread over, so that no index partition is hot.
@@ -547,7 +548,11 @@ impl Inbox {
             Settlement::Done { reason, crm_code, warnings } => {
                 let mut set = Assignments::new(Status::Done);
                 set.put(EXPIRY, n(now.as_second().saturating_add(seconds(KEEP_DONE))));
-                set.put(WATCH, s(done_list(&key.tenant()?)));
+                let tenant = key.tenant()?;
+                set.put(
+                    WATCH,
+                    s(if warnings.is_empty() { done_list(&tenant) } else { warned_list(&tenant) }),
+                );
                 set.copy(DUE, RECEIVED);
                 let mut gone = vec![DETAIL];
                 set.put_or_remove(REASON, reason.map(s), &mut gone);
@@ -587,7 +592,7 @@ impl Inbox {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn due(&self, shard: u8, now: Timestamp, limit: i32) -> Result<Vec<Watched>, StoreError> {
-        self.watched(open_shard(shard), now, limit).await
+        self.watched(open_shard(shard), now, None, limit).await
     }
 
     /// A tenant's parked events, the longest here first.
@@ -595,10 +600,37 @@ impl Inbox {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn parked(&self, tenant: &TenantId, limit: i32) -> Result<Vec<Watched>, StoreError> {
-        self.watched(parked_list(tenant), Timestamp::MAX, limit).await
+        self.parked_after(tenant, None, limit).await
     }
 
-    async fn watched(&self, list: String, until: Timestamp, limit: i32) -> Result<Vec<Watched>, StoreError> {
+    /// Those of a tenant's parked events that come after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn parked_after(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Watched>,
+        limit: i32,
+    ) -> Result<Vec<Watched>, StoreError> {
+        self.watched(parked_list(tenant), Timestamp::MAX, after, limit).await
+    }
+
+    async fn watched(
+        &self,
+        list: String,
+        until: Timestamp,
+        after: Option<&Watched>,
+        limit: i32,
+    ) -> Result<Vec<Watched>, StoreError> {
+        let start = after.map(|after| {
+            Item::from([
+                (WATCH.to_owned(), s(&list)),
+                (DUE.to_owned(), n(after.due.as_millisecond())),
+                (KEY.to_owned(), s(&after.key.entity)),
+                (DIGEST.to_owned(), s(&after.key.digest)),
+            ])
+        });
         let answer = self
             .client
             .query()
@@ -607,6 +639,7 @@ impl Inbox {
             .key_condition_expression(format!("{WATCH} = :list AND {DUE} <= :until"))
             .expression_attribute_values(":list", s(list))
             .expression_attribute_values(":until", n(until.as_millisecond()))
+            .set_exclusive_start_key(start)
             .limit(limit)
             .send()
             .await?;
@@ -655,8 +688,25 @@ impl Inbox {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn retry(&self, key: &EventKey, now: Timestamp) -> Result<bool, StoreError> {
-        let request = self
-            .update(key)
+        changed(self.retrying(key, now).send().await)
+    }
+
+    /// As [`Inbox::retry`], unless another try cannot help ([`RETRY_CANNOT_HELP`]): then `false` as well.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn retry_if_it_can_help(&self, key: &EventKey, now: Timestamp) -> Result<bool, StoreError> {
+        let names: Vec<String> = (0..RETRY_CANNOT_HELP.len()).map(|at| format!(":useless{at}")).collect();
+        let condition = format!("{STATUS} = :parked AND NOT {REASON} IN ({})", names.join(", "));
+        let mut request = self.retrying(key, now).condition_expression(condition);
+        for (name, reason) in names.into_iter().zip(RETRY_CANNOT_HELP) {
+            request = request.expression_attribute_values(name, s(reason));
+        }
+        changed(request.send().await)
+    }
+
+    fn retrying(&self, key: &EventKey, now: Timestamp) -> Update {
+        self.update(key)
             .update_expression(format!(
                 "SET {STATUS} = :ready, {WATCH} = :list, {DUE} = :due,
                      {HISTORY} = list_append(if_not_exists({HISTORY}, :none), :step) REMOVE {ATTEMPTS}"
@@ -667,8 +717,7 @@ impl Inbox {
             .expression_attribute_values(":none", list(&[]))
             .expression_attribute_values(":step", list(&[Step::retried(now).to_string()]))
             .expression_attribute_values(":list", s(key.shard()))
-            .expression_attribute_values(":due", n(now.as_millisecond().saturating_add(millis(GRACE))));
-        changed(request.send().await)
+            .expression_attribute_values(":due", n(now.as_millisecond().saturating_add(millis(GRACE))))
     }
 
     fn update(&self, key: &EventKey) -> Update {
@@ -747,6 +796,11 @@ fn parked_list(tenant: &TenantId) -> String {
 
 fn done_list(tenant: &TenantId) -> String {
     format!("done#{tenant}")
+}
+
+/// What is done and has something to tell lies on a list of its own, so that it is found without reading the rest.
+fn warned_list(tenant: &TenantId) -> String {
+    format!("warned#{tenant}")
 }
 
 fn seconds(duration: Duration) -> i64 {

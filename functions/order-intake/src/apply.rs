@@ -13,6 +13,7 @@ use common::intake::resolve::{self, Resolved};
 use common::intake::stop::{Stop, reason};
 use common::store::claims::{Identity, Record};
 use common::text::fold;
+use common::words;
 
 use crate::assignee;
 use crate::products::{self, Missing};
@@ -93,8 +94,10 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
         return Ok((Outcome::not_applied(reason::CANCELLED_BEFORE), Record { code: None, version }));
     }
     let (assignee, unassigned) = assignee::find(job, order.user_id.map(StaffId)).await?;
-    let draft = drafted
-        .map_err(|missing| Stop::Park { reason: reason::INCOMPLETE, detail: Some(missing.to_string()) })?;
+    let draft = drafted.map_err(|missing| Stop::Park {
+        reason: reason::INCOMPLETE,
+        detail: Some(words::of_trouble(&missing.to_string()).stored()),
+    })?;
     let Resolved { code: account, warnings: mut told, .. } =
         resolve::account(job, &buyer, assignee.as_deref()).await?;
     told.extend(unassigned.map(str::to_owned));

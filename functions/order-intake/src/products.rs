@@ -105,7 +105,6 @@ fn product(job: &Job<'_>, line: &OrderLine) -> NewProduct {
 #[cfg(test)]
 mod tests {
     use common::money::Money;
-    use rust_decimal::Decimal;
 
     use super::*;
 
@@ -114,7 +113,7 @@ mod tests {
             product_code: (*code).to_owned(),
             product_name: (*code).to_owned(),
             unit_name: "Cái".to_owned(),
-            quantity: Decimal::ONE,
+            quantity: 1.into(),
             price: Money::default(),
             note: None,
         };

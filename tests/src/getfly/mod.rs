@@ -31,6 +31,7 @@ mod inspect;
 mod limiter;
 mod lists;
 mod money;
+mod pages;
 mod pipeline;
 mod records;
 mod reply;
@@ -128,8 +129,9 @@ impl Simulator {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(inspect::routes())
+            .merge(pages::routes())
             .route("/api/{*rest}", any(pipeline::answer))
-            .fallback(pipeline::answer)
+            .fallback(pages::home_or_api)
             .with_state(self.clone())
     }
 

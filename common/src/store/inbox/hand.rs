@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::listing::key_of;
 use super::pages::pages_list;
-use super::{Event, EventKey, Inbox, Status, WATCH_SHARDS, changed, done_list, open_shard, parked_list};
+use super::{
+    Event, EventKey, Inbox, Status, WATCH_SHARDS, changed, done_list, open_shard, parked_list, warned_list,
+};
 use crate::id::TenantId;
 use crate::store::StoreError;
 use crate::store::erase::delete_all;
@@ -47,7 +49,7 @@ impl Inbox {
     /// [`StoreError`].
     pub async fn erase(&self, tenant: &TenantId) -> Result<usize, StoreError> {
         let mut keys = self.open_of(tenant).await?;
-        for list in [parked_list(tenant), done_list(tenant), pages_list(tenant)] {
+        for list in [parked_list(tenant), done_list(tenant), warned_list(tenant), pages_list(tenant)] {
             keys.extend(self.listed(list, tenant).await?);
         }
         let entities: BTreeSet<String> = keys.into_iter().map(|key| key.entity).collect();

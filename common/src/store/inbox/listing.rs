@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
-use super::{Event, EventKey, Inbox, Status, WATCH_SHARDS, done_list, open_shard, parked_list};
+use super::{Event, EventKey, Inbox, Status, WATCH_SHARDS, done_list, open_shard, parked_list, warned_list};
 use crate::haravan::webhook::Entity;
 use crate::id::TenantId;
 use crate::store::StoreError;
@@ -43,6 +43,9 @@ pub enum Which {
     Waiting,
     /// Finished.
     Done,
+    /// Finished, with something that a person should know. What ended before such events had a list of their own is not
+    /// among them; it expires within 30 days.
+    Warned,
 }
 
 impl Which {
@@ -50,7 +53,7 @@ impl Which {
         match self {
             Self::All => true,
             Self::Failed => status == Status::Parked,
-            Self::Done => status == Status::Done,
+            Self::Done | Self::Warned => status == Status::Done,
             Self::Waiting => !matches!(status, Status::Parked | Status::Done),
         }
     }
@@ -111,9 +114,10 @@ impl Inbox {
             found.extend(self.events(&self.open_keys(tenant).await?).await?);
         }
         let lists = match which {
-            Which::All => vec![parked_list(tenant), done_list(tenant)],
+            Which::All => vec![parked_list(tenant), warned_list(tenant), done_list(tenant)],
             Which::Failed => vec![parked_list(tenant)],
-            Which::Done => vec![done_list(tenant)],
+            Which::Done => vec![warned_list(tenant), done_list(tenant)],
+            Which::Warned => vec![warned_list(tenant)],
             Which::Waiting => Vec::new(),
         };
         let mut places: BTreeSet<Place> = BTreeSet::new();

@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Event, EventKey, Inbox, Status, WATCH_SHARDS, done_list, open_shard, pages, parked_list};
+use super::{
+    Event, EventKey, Inbox, Status, WATCH_SHARDS, done_list, open_shard, pages, parked_list, warned_list,
+};
 use crate::haravan::webhook::Entity;
 use crate::id::TenantId;
 use crate::store::StoreError;
@@ -118,7 +120,7 @@ impl Inbox {
         let within = |event: &&Event| from <= event.received_at && event.received_at < until;
         let still_open = |event: &&Event| !matches!(event.status, Status::Done | Status::Parked);
         open.iter().filter(within).filter(still_open).for_each(|event| usage.add(event));
-        for list in [done_list(tenant), parked_list(tenant)] {
+        for list in [done_list(tenant), warned_list(tenant), parked_list(tenant)] {
             for keys in self.listed_between(list, first, last).await?.chunks(BATCH) {
                 let events = self.events(keys).await?;
                 let settled = events.iter().filter(|event| !still_open(event));

@@ -25,8 +25,13 @@ use crate::when::moment;
 const ROWS: usize = 25;
 
 /// The filters and their words in addresses.
-pub(crate) const FILTERS: [(&str, Which); 4] =
-    [("all", Which::All), ("failed", Which::Failed), ("waiting", Which::Waiting), ("done", Which::Done)];
+pub(crate) const FILTERS: [(&str, Which); 5] = [
+    ("all", Which::All),
+    ("failed", Which::Failed),
+    ("waiting", Which::Waiting),
+    ("done", Which::Done),
+    ("warned", Which::Warned),
+];
 
 /// The filter that a word names.
 pub(crate) fn filter(word: &str) -> Option<Which> {
@@ -63,6 +68,7 @@ impl Shown {
                 Which::Failed => lang.of("Cần xem", "Failed"),
                 Which::Waiting => lang.of("Đang chờ", "Waiting"),
                 Which::Done => lang.of("Xong", "Done"),
+                Which::Warned => lang.of("Có lưu ý", "With warnings"),
             };
             (word, name)
         });
@@ -166,8 +172,8 @@ fn told(lang: Lang, retried: &str) -> Option<Told> {
     match retried {
         "" => None,
         "none" => Some(Told::warn(lang.of(
-            "Sự kiện này không còn chờ người xem, nên không cần thử lại.",
-            "This event is no longer set aside, so there is nothing to retry.",
+            "Sự kiện này không còn chờ người xem, hoặc thử lại cũng không có ích.",
+            "This event is no longer set aside, or another try cannot help it.",
         ))),
         "more" => Some(Told::good(lang.of(
             "Đã đưa một phần vào làm lại. Còn nữa: hãy bấm lần nữa khi các sự kiện này xong.",

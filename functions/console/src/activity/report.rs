@@ -1,18 +1,20 @@
 //! What is known of an event, in facts and in words.
 
 use common::body;
+use common::fault::Said;
 use common::haravan::customer::Customer;
 use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrgId;
+use common::intake::stop::retry_can_help;
 use common::money::Money;
 use common::page::Lang;
 use common::phone::PhoneNumber;
 use common::store::StoreError;
 use common::store::inbox::history::Ended;
 use common::store::inbox::{Event, Inbox, Status};
-use common::text::fold;
+use common::text::unaccented;
 use common::words;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -45,8 +47,12 @@ pub(crate) struct EventReport {
     pub status: &'static str,
     /// Why, a code.
     pub reason: Option<String>,
-    /// The reason's detail.
+    /// The reason's detail, in English or in the CRM's own words.
     pub detail: Option<String>,
+    /// The same in both languages.
+    pub detail_words: Option<Said>,
+    /// Whether another try can help, while it is set aside.
+    pub retry_can_help: bool,
     /// What a person should know, codes.
     pub warnings: Vec<String>,
     /// Failed tries.
@@ -125,16 +131,28 @@ impl Subject {
         }
     }
 
-    /// Whether a person who looks for this text means it: the order's number, a phone, a part of the name.
+    /// Whether a person who looks for this text means it: the order's number, a phone or its last digits, a part of the
+    /// name with or without its accents.
     pub(crate) fn is_meant(&self, text: &str, phone: Option<&PhoneNumber>) -> bool {
-        let plain = |text: &str| fold(text.trim().trim_start_matches('#'));
+        let plain = |text: &str| unaccented(text.trim().trim_start_matches('#'));
         let wanted = plain(text);
         let number = self.number.as_deref().map(plain);
+        let tail = last_digits(text);
         number.is_some_and(|number| number == wanted)
             || phone.is_some_and(|phone| self.phones.contains(phone))
+            || tail.is_some_and(|tail| self.phones.iter().any(|phone| phone.e164().ends_with(&tail)))
             || (wanted.chars().count() > 2
-                && self.person.as_deref().is_some_and(|person| fold(person).contains(&wanted)))
+                && self.person.as_deref().is_some_and(|person| unaccented(person).contains(&wanted)))
     }
+}
+
+/// The digits of a text that can be the end of a phone number, without the leading zero that stands for the country.
+fn last_digits(text: &str) -> Option<String> {
+    let is_number = text.chars().all(|char| char.is_ascii_digit() || " +-.()".contains(char));
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    (is_number && digits.len() >= 4)
+        .then(|| digits.trim_start_matches('0').to_owned())
+        .filter(|rest| rest.len() >= 3)
 }
 
 impl EventReport {
@@ -150,6 +168,7 @@ impl EventReport {
             },
             reason: step.reason.clone(),
         };
+        let detail = event.detail.as_deref().map(Said::read);
         Self {
             id: event_id(&event.key),
             topic: event.topic.as_str(),
@@ -162,7 +181,9 @@ impl EventReport {
             received_at: event.received_at,
             status: event.status.as_str(),
             reason: event.reason.clone(),
-            detail: event.detail.clone(),
+            detail: detail.as_ref().map(|said| said.en.clone()),
+            detail_words: detail,
+            retry_can_help: event.status == Status::Parked && retry_can_help(event.reason.as_deref()),
             warnings: event.warnings.clone(),
             attempts: event.attempts,
             next_try_at: event.due.filter(|_| event.status == Status::Waiting),
@@ -205,9 +226,9 @@ impl EventReport {
         (tone, lang.of(vi, en))
     }
 
-    /// Whether it waits for a person.
-    pub(crate) fn is_parked(&self) -> bool {
-        self.facts.0 == Status::Parked
+    /// The reason's detail, in words.
+    pub(crate) fn told(&self, lang: Lang) -> Option<&str> {
+        self.detail_words.as_ref().map(|said| said.of(lang))
     }
 
     /// Why it stands where it does, in words.
@@ -287,6 +308,36 @@ mod tests {
         assert!(meant(&name.to_uppercase()), "{name}");
         for other in ["", "#", "0900000009", "10013", "x"] {
             assert!(!meant(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_without_its_accents_and_a_phone_by_any_spelling_of_its_end() {
+        let subject = Subject {
+            person: Some("Nguyễn Đặng Hòa Bình".to_owned()),
+            phones: PhoneNumber::parse("0903555018").into_iter().collect(),
+            ..Subject::default()
+        };
+        let meant = |text: &str| subject.is_meant(text, PhoneNumber::parse(text).as_ref());
+        for text in
+            ["hoa binh", "HÒA BÌNH", "Hoà Bình", "hòa bình", "Ho\u{300}a", "dang hoa", "ĐẶNG", "nguyen  dang"]
+        {
+            assert!(meant(text), "{text}");
+        }
+        for text in [
+            "0903555018",
+            "+84903555018",
+            "84 903 555 018",
+            "903555018",
+            "090 355 5018",
+            "5018",
+            "555018",
+            "555.018",
+        ] {
+            assert!(meant(text), "{text}");
+        }
+        for text in ["hoa an", "018", "0903555019", "9035", "5018x", "0000", "+84"] {
+            assert!(!meant(text), "{text}");
         }
     }
 

@@ -18,6 +18,9 @@ use crate::{Console, FUNCTION};
 /// Most events retried at once: more would only wait for the CRM's write slots.
 const MOST: i32 = 500;
 
+/// Most batches looked through for the first event that another try can help.
+const BATCHES: usize = 4;
+
 /// How many updates are under way at once.
 const SIDE_BY_SIDE: usize = 8;
 
@@ -29,7 +32,7 @@ pub(crate) async fn one(
 ) -> Result<Response, Trouble> {
     let tenant = &visitor.record.id;
     let Some(key) = event_key(tenant, &event) else { return Ok(not_found(visitor.lang)) };
-    if console.store.inbox.retry(&key, console.clock.now()).await? {
+    if console.store.inbox.retry_if_it_can_help(&key, console.clock.now()).await? {
         note(tenant, 1);
         return Ok(Redirect::to(&format!("/console/activity/{event}")).into_response());
     }
@@ -55,17 +58,24 @@ pub(crate) struct Retried {
     pub more: bool,
 }
 
-/// Makes what is set aside ready again, the longest here first, up to a bound.
+/// Makes what is set aside ready again, the longest here first, up to a bound; what another try cannot help is left.
 pub(crate) async fn retry_all(console: &Console, tenant: &TenantId) -> Result<Retried, StoreError> {
     let (inbox, now) = (&console.store.inbox, console.clock.now());
-    let parked: Vec<Watched> = inbox.parked(tenant, MOST).await?;
-    let more = i32::try_from(parked.len()).is_ok_and(|count| count >= MOST);
-    let retried: Vec<bool> = futures::stream::iter(parked)
-        .map(|watched| async move { inbox.retry(&watched.key, now).await })
-        .buffer_unordered(SIDE_BY_SIDE)
-        .try_collect()
-        .await?;
-    let count = retried.into_iter().filter(|retried| *retried).count();
+    let (mut count, mut more, mut last) = (0_usize, true, None);
+    for _ in 0..BATCHES {
+        let parked: Vec<Watched> = inbox.parked_after(tenant, last.as_ref(), MOST).await?;
+        more = i32::try_from(parked.len()).is_ok_and(|count| count >= MOST);
+        last = parked.last().cloned();
+        let retried: Vec<bool> = futures::stream::iter(parked)
+            .map(|watched| async move { inbox.retry_if_it_can_help(&watched.key, now).await })
+            .buffer_unordered(SIDE_BY_SIDE)
+            .try_collect()
+            .await?;
+        count = count.saturating_add(retried.into_iter().filter(|retried| *retried).count());
+        if !more || count > 0 {
+            break;
+        }
+    }
     note(tenant, count);
     Ok(Retried { count, more })
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use common::store::inbox::listing::Place;
+use common::intake::stop::retry_can_help;
+use common::store::inbox::Status;
+use common::store::inbox::listing::{Place, Which};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,8 @@ const ROWS: (usize, usize) = (25, 100);
 pub(super) struct Asked {
     #[serde(default)]
     filter: String,
+    #[serde(default)]
+    warning: String,
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -60,8 +64,14 @@ pub(super) async fn list(
         }));
     }
     let which = filter(&asked.filter).ok_or_else(|| {
-        Problem::field("filter", "Chọn all, failed, waiting hoặc done.", "One of all, failed, waiting, done.")
+        Problem::field(
+            "filter",
+            "Chọn all, failed, waiting, done hoặc warned.",
+            "One of all, failed, waiting, done, warned.",
+        )
     })?;
+    // A warning is asked for by its code: only what is done with warnings has any.
+    let which = if asked.warning.is_empty() { which } else { Which::Warned };
     let after = match asked.after.as_str() {
         "" => None,
         text => Some(place(tenant, text).ok_or_else(|| {
@@ -75,7 +85,9 @@ pub(super) async fn list(
     let limit = asked.limit.unwrap_or(ROWS.0).clamp(1, ROWS.1);
     let listed = inbox.newest(tenant, which, after.as_ref(), limit).await?;
     let next = listed.events.last().filter(|_| listed.more).map(|last| cursor(&Place::of(last)));
-    let events = EventReport::all(inbox, &listed.events).await?;
+    let mut found = listed.events;
+    found.retain(|event| asked.warning.is_empty() || event.warnings.contains(&asked.warning));
+    let events = EventReport::all(inbox, &found).await?;
     Ok(Json(Listed { events, next, searched: None, searched_back_to: None }))
 }
 
@@ -110,10 +122,17 @@ pub(super) async fn retry_one(
 ) -> Result<(StatusCode, Json<Count>), Problem> {
     let tenant = &caller.record.id;
     let key = event_key(tenant, &event).ok_or(Problem::not_found("no_such_event"))?;
-    if console.store.inbox.get(&key).await?.is_none() {
+    let Some(event) = console.store.inbox.get(&key).await? else {
         return Err(Problem::not_found("no_such_event"));
+    };
+    if event.status == Status::Parked && !retry_can_help(event.reason.as_deref()) {
+        let (vi, en) = (
+            "Thử lại không có ích: nội dung Haravan gửi tới không đổi.",
+            "Another try cannot help: what Haravan sent stays as it is.",
+        );
+        return Err(Problem::conflict("retry_cannot_help", vi, en));
     }
-    if !console.store.inbox.retry(&key, console.clock.now()).await? {
+    if !console.store.inbox.retry_if_it_can_help(&key, console.clock.now()).await? {
         let (vi, en) = ("Sự kiện này không còn chờ người xem.", "This event is no longer set aside.");
         return Err(Problem::conflict("not_parked", vi, en));
     }

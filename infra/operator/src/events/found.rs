@@ -70,6 +70,10 @@ impl Found {
         self.of_shop()?.reason.as_deref()
     }
 
+    pub fn warnings(&self) -> &[String] {
+        self.of_shop().map_or(&[], |event| &event.warnings)
+    }
+
     pub fn crm_code(&self) -> Option<&str> {
         self.of_shop()?.crm_code.as_deref()
     }

@@ -27,6 +27,10 @@ pub(crate) struct FilterOptions {
     #[arg(long, value_name = "CODE")]
     pub reason: Option<String>,
 
+    /// Done with warnings, or with this one, a code such as total_differs_in_crm
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
+    pub warnings: Option<String>,
+
     /// Received since: 90m, 2h or 3d ago, a day, or an RFC 3339 instant
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
@@ -92,6 +96,7 @@ impl State {
 pub(crate) struct Filter {
     state: State,
     reason: Option<String>,
+    warnings: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
@@ -99,7 +104,7 @@ pub(crate) struct Filter {
 impl Filter {
     /// Everything in a state.
     pub fn of(state: State) -> Self {
-        Self { state, reason: None, since: None, until: None }
+        Self { state, reason: None, warnings: None, since: None, until: None }
     }
 
     /// What the options say; `unsaid` is the state where they say none.
@@ -110,6 +115,7 @@ impl Filter {
         Ok(Self {
             state: options.state.unwrap_or(unsaid),
             reason: options.reason.clone(),
+            warnings: options.warnings.clone(),
             since: time(&options.since)?,
             until: time(&options.until)?,
         })
@@ -118,8 +124,16 @@ impl Filter {
     fn takes(&self, event: &Found) -> bool {
         self.state.takes(event.status())
             && self.reason.as_deref().is_none_or(|reason| event.reason() == Some(reason))
+            && self.warnings.as_deref().is_none_or(|code| match code {
+                "" => !event.warnings().is_empty(),
+                code => event.warnings().iter().any(|warning| warning == code),
+            })
             && self.since.is_none_or(|since| event.received_at() >= since)
             && self.until.is_none_or(|until| event.received_at() < until)
+    }
+
+    fn has_pages(&self) -> bool {
+        self.warnings.is_none() && self.state.has_pages()
     }
 
     /// Whether nothing that comes after this one in the order of arrival is taken.
@@ -135,14 +149,18 @@ pub(crate) async fn gather(
     filter: &Filter,
     limit: usize,
 ) -> Result<Vec<Found>> {
-    let (open, lists) = filter.state.lists();
+    let (open, lists) = match (&filter.warnings, filter.state) {
+        // Only these have warnings, and lie on a list of their own.
+        (Some(_), State::All | State::Done) => (false, [Which::Warned].as_slice()),
+        _ => filter.state.lists(),
+    };
     let mut found: Vec<Found> = Vec::new();
     if open {
         let events = inbox.of_keys(&inbox.open_of(tenant).await?).await?;
         found.extend(events.into_iter().map(Found::from).filter(|event| filter.takes(event)));
     }
     let lists = lists.iter().copied().map(List::Shops);
-    for list in lists.chain(filter.state.has_pages().then_some(List::Pages)) {
+    for list in lists.chain(filter.has_pages().then_some(List::Pages)) {
         let mut after: Option<Place> = None;
         let mut taken = 0_usize;
         loop {

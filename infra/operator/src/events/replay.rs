@@ -10,6 +10,7 @@ use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrderId;
 use common::intake::buyer::Buyer;
 use common::intake::draft;
+use common::intake::stop::retry_can_help;
 use common::seal::Place;
 use common::store::inbox::address::event_id;
 use common::store::inbox::{Event, Status};
@@ -28,7 +29,7 @@ const ASKED: usize = 20;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Events, as `list` names them; none for all that the filter finds
-    #[arg(conflicts_with_all = ["state", "reason", "since", "until"])]
+    #[arg(conflicts_with_all = ["state", "reason", "warnings", "since", "until"])]
     events: Vec<String>,
 
     #[command(flatten)]
@@ -49,10 +50,13 @@ pub(crate) struct Options {
 
 pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Result<()> {
     let record = session.tenant(&options.filter.tenant).await?;
-    let mut found = Vec::new();
+    let (mut found, mut useless) = (Vec::new(), 0);
     if options.events.is_empty() {
         let filter = Filter::read(&options.filter, State::Parked, session.now())?;
         found = gather(&session.store().inbox, &record.id, &filter, options.limit).await?;
+        let in_all = found.len();
+        found.retain(|event| event.status() != Status::Parked || retry_can_help(event.reason()));
+        useless = in_all.saturating_sub(found.len());
     }
     for event in &options.events {
         let event = find(&record.id, event, session).await?;
@@ -63,7 +67,7 @@ pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Res
     }
     let in_all = found.len();
     let events: Vec<Event> = found.into_iter().filter_map(replayable).collect();
-    let left = in_all.saturating_sub(events.len());
+    let left = in_all.saturating_sub(events.len()).saturating_add(useless);
     if options.dry_run {
         return show(&record, &events, left, session).await;
     }
@@ -125,7 +129,9 @@ fn replayable(event: Found) -> Option<Event> {
 fn said_of_left(left: usize) -> String {
     match left {
         0 => String::new(),
-        _ => format!(" {left} that were found are done, at work or sent to pages: they are left alone."),
+        _ => format!(
+            " {left} that were found are done, at work, sent to pages or beyond another try: they are left alone."
+        ),
     }
 }
 

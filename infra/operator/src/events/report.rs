@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 use common::body;
+use common::fault::Said;
+use common::intake::stop::retry_can_help;
 use common::store::inbox::address::event_id;
 use common::store::inbox::history::Ended;
 use common::store::inbox::pages::{KEEP, PageEvent};
@@ -27,7 +29,8 @@ pub(crate) fn of(event: &Event) -> Value {
         "received_at": event.received_at.to_string(),
         "status": event.status.as_str(),
         "reason": event.reason,
-        "detail": event.detail,
+        "detail": event.detail.as_deref().map(|detail| Said::read(detail).en),
+        "retry_can_help": event.status == Status::Parked && retry_can_help(event.reason.as_deref()),
         "warnings": event.warnings,
         "attempts": event.attempts,
         "next_try_at": event.due.filter(|_| event.status == Status::Waiting).map(|due| due.to_string()),

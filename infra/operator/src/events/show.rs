@@ -1,6 +1,7 @@
 //! `events show`.
 
 use anyhow::Result;
+use common::fault::Said;
 use common::id::TenantId;
 use common::store::inbox::address::event_id;
 use common::store::inbox::pages::PageEvent;
@@ -40,7 +41,7 @@ fn of_shop(event: &Event) -> String {
         ("shop", event.org.to_string()),
         ("state", event.status.as_str().to_owned()),
         ("reason", event.reason.as_deref().map_or_else(|| "-".to_owned(), reason)),
-        ("detail", event.detail.clone().unwrap_or_else(|| "-".to_owned())),
+        ("detail", event.detail.as_deref().map_or_else(|| "-".to_owned(), |detail| Said::read(detail).en)),
         ("attempts", event.attempts.to_string()),
         ("in the CRM", event.crm_code.clone().unwrap_or_else(|| "-".to_owned())),
         ("CRM calls", event.crm_calls.to_string()),
