@@ -121,7 +121,8 @@ impl Connecting {
         beside: Beside<'_>,
     ) -> Result<IdClaims, Refusal> {
         let token = UnverifiedIdToken::read(token)?;
-        let key = self.accounts.keys.key(token.kid()).await.map_err(|error| match error {
+        let keys = &self.accounts.keys;
+        let key = keys.key(token.kid()).await.map_err(|error| match error {
             KeyError::Unknown => Refusal::UnknownKey,
             KeyError::Unavailable => Refusal::NoKeys,
         })?;
@@ -132,7 +133,13 @@ impl Connecting {
             beside,
             now: self.now(),
         };
-        token.verify(&key, &expected).map_err(Refusal::IdToken)
+        let verified = token.verify(&key, &expected);
+        if verified == Err(IdTokenError::Signature)
+            && let Some(key) = keys.key_anew(token.kid()).await
+        {
+            return token.verify(&key, &expected).map_err(Refusal::IdToken);
+        }
+        verified.map_err(Refusal::IdToken)
     }
 }
 
