@@ -107,9 +107,9 @@ impl Connecting {
         if flow.step != step {
             return Err(Refusal::OtherStep);
         }
-        let browser = browser::SHOPS.read(headers, &tenant.public_url);
-        let browser =
-            browser.filter(|browser| browser.digest() == flow.browser).ok_or(Refusal::OtherBrowser)?;
+        let browser = browser::SHOPS.read(headers, &tenant.public_url, &flow.browser);
+        let browser = browser.ok_or(Refusal::OtherBrowser)?;
+        attempt.forget = browser::SHOPS.forget(&flow.browser, &tenant.public_url);
         Ok((flow, tenant, browser))
     }
 

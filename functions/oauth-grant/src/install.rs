@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use common::attempt::{Attempt, support_id};
-use common::browser;
 use common::connect::Connecting;
 use common::connect::callback::Callback;
 use common::connect::flow::Step;
@@ -59,18 +58,14 @@ pub(crate) async fn answered(
         Ok(Ok(missing)) => {
             line.with("topics_missing", missing).emit();
             let to = format!("{}?connected={}", back(attempt).href, shop.org);
-            return Ok(redirect(StatusCode::SEE_OTHER, &to, forget(&proven)));
+            return Ok(redirect(StatusCode::SEE_OTHER, &to, attempt.forget.clone()));
         }
         Ok(Err(error)) => word(&error),
         Err(_) => "unanswered",
     };
     let id = support_id();
     line.with("webhooks", why).with("id", id.as_str()).count(Metric::ConnectUnsubscribed, 1).emit();
-    Ok(page::connected_without_webhooks(attempt, &shop, forget(&proven), id))
-}
-
-fn forget(proven: &Proven) -> Option<HeaderValue> {
-    browser::SHOPS.forget(&proven.tenant.public_url)
+    Ok(page::connected_without_webhooks(attempt, &shop, id))
 }
 
 impl Grant {

@@ -51,8 +51,10 @@ pub(crate) async fn answered(
         token: connecting.put_away("page_choice", &id, "user_token", long.secret()).await?,
     };
     connecting.store.ephemeral.put(Kind::PageChoice, &id, &choice, connecting.now() + LIFETIME).await?;
-    let cookie = browser::PAGES.keep(&back.browser, connecting.pages_url.as_str(), LIFETIME);
-    Ok(redirect(StatusCode::SEE_OTHER, &connecting.address(&format!("{CHOOSE}/{id}")), cookie))
+    // Here all of them come along.
+    let mut cookies = browser::PAGES.make_room(headers, connecting.pages_url.as_str());
+    cookies.extend(browser::PAGES.keep(&back.browser, connecting.pages_url.as_str(), LIFETIME));
+    Ok(redirect(StatusCode::SEE_OTHER, &connecting.address(&format!("{CHOOSE}/{id}")), cookies))
 }
 
 /// What Facebook said of a person.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::browser::{self, BrowserKey};
@@ -174,8 +174,14 @@ impl Connecting {
 
     /// The key of the browser that an attempt belongs to.
     pub(crate) fn browser(&self, headers: &HeaderMap, digest: &str) -> Result<BrowserKey, Refusal> {
-        let key = browser::PAGES.read(headers, self.pages_url.as_str());
-        key.filter(|key| key.digest() == digest).ok_or(Refusal::OtherBrowser)
+        visit.attempt.forget = self.forget(&flow.browser);
+        let key = browser::PAGES.read(headers, self.pages_url.as_str(), digest);
+        key.ok_or(Refusal::OtherBrowser)
+    }
+
+    /// The header with which the browser of an attempt forgets it.
+    pub(crate) fn forget(&self, digest: &str) -> Option<HeaderValue> {
+        browser::PAGES.forget(digest, self.pages_url.as_str())
     }
 }
 
