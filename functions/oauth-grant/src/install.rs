@@ -14,6 +14,7 @@ use common::form::Fields;
 use common::haravan::admin::ShopFacts;
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
+use common::id::OrgId;
 use common::page::redirect;
 use common::seal::{Place, SealError};
 use common::store::connections::{Connect, NewShop, Person, SealedTokens, Subject};
@@ -46,8 +47,12 @@ pub(crate) async fn answered(
     let shop = new_shop(connecting, &proven, facts).await?;
     match connect(connecting, &shop).await? {
         Connect::Done => {}
-        // The token is dropped here. It lives on at Haravan until the shop removes the app; ours it never becomes.
-        Connect::Elsewhere => return Err(Refusal::Elsewhere),
+        // Somebody was faster. The token is dropped here. It lives on at Haravan until the shop removes the app; ours it never
+        // becomes.
+        Connect::Elsewhere => {
+            doubt_owner(connecting, shop.org).await;
+            return Err(Refusal::Elsewhere);
+        }
     }
     let line = attempt
         .line(FUNCTION, "connect.done")
@@ -145,6 +150,20 @@ async fn connect(connecting: &Connecting, shop: &NewShop) -> Result<Connect, Ref
             Ok(shops.connect(shop, connecting.now()).await?)
         }
         done => Ok(done?),
+    }
+}
+
+/// The tokens that were made may have ended those of the shop's owner, if both tenants have the same app at Haravan: upkeep
+/// looks at its connection at once.
+async fn doubt_owner(connecting: &Connecting, org: OrgId) {
+    let (shops, shop) = (&connecting.store.connections, Subject::Shop(org));
+    let doubted = match shops.owner(&shop).await {
+        Ok(Some(owner)) => shops.suspect(&owner, &shop, connecting.now()).await.map(drop),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = doubted {
+        tracing::warn!(%error, "a shop is not looked at again at once");
     }
 }
 

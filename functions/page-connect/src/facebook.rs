@@ -11,14 +11,14 @@ use common::facebook::person::{Me, Permissions};
 use common::form::Fields;
 use common::page::redirect;
 use common::seal::random_text;
-use common::store::connections::{Person, Subject};
+use common::store::connections::Person;
 use common::store::ephemeral::Kind;
 use secrecy::SecretString;
 
 use crate::choice::{Choice, LIFETIME};
 use crate::flow::Provider;
 use crate::refusal::{Refusal, Visit};
-use crate::{CHOOSE, Connecting, FUNCTION};
+use crate::{CHOOSE, Connecting};
 
 /// Longest wait for all that is asked about the person.
 const PERSON_BUDGET: Duration = Duration::from_secs(40);
@@ -86,16 +86,6 @@ impl Connecting {
                 return;
             }
         };
-        let mut doubted = 0;
-        for (tenant, page) in pages {
-            match connections.suspect(&tenant, &Subject::Page(page), self.now()).await {
-                Ok(true) => doubted += 1,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "a page is not looked at again at once"),
-            }
-        }
-        if doubted > 0 {
-            common::telemetry::Line::new(FUNCTION, "page.siblings_doubted").with("pages", doubted).emit();
-        }
+        self.doubt(pages).await;
     }
 }
