@@ -1,6 +1,6 @@
 //! What is known so far of somebody's attempt to connect something: for the page they see and the line in the log.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 
 use crate::id::TenantId;
 use crate::page::Lang;
@@ -19,6 +19,8 @@ pub struct Attempt {
     pub public_url: Option<String>,
     /// Which shop or page it is about.
     pub subject: Option<Subject>,
+    /// With this header the browser forgets the attempt, should it end here.
+    pub forget: Option<HeaderValue>,
 }
 
 impl Attempt {

@@ -1,6 +1,8 @@
 //! What ties a provider's answer to the browser that set out: a random cookie, of which an attempt keeps the digest.
 //!
-//! Whoever is handed somebody else's callback, or hands their own to somebody else, has another cookie or none.
+//! Whoever is handed somebody else's callback, or hands their own to somebody else, has another cookie or none. Each attempt
+//! has a cookie of its own, named after its digest, so that two tabs of one browser do not disturb each other. It goes with
+//! the attempt's end; of those whose end nobody sees, a browser keeps no more than [`MOST`].
 
 use std::time::Duration;
 
@@ -32,7 +34,13 @@ impl BrowserKey {
     }
 }
 
-/// The cookie of a kind of attempt. Over plain http, in local mode, a browser keeps no cookie of the strict kind.
+/// How many attempts one browser may have under way, so that the header with their cookies stays short.
+pub const MOST: usize = 6;
+
+/// How much of a digest is in a cookie's name, in characters of six bits.
+const NAMED: usize = 12;
+
+/// The cookies of a kind of attempt. Over plain http, in local mode, a browser keeps no cookie of the strict kind.
 #[derive(Debug, Clone, Copy)]
 pub struct FlowCookie {
     strict: &'static str,
@@ -48,28 +56,40 @@ pub const SHOPS: FlowCookie = FlowCookie { strict: "__Host-hvc_flow", plain: "hv
 pub const PAGES: FlowCookie = FlowCookie { strict: "__Host-hvc_page", plain: "hvc_page", same_site: "Lax" };
 
 impl FlowCookie {
-    /// The key that came with a request to a host whose address begins with `base_url`.
-    pub fn read(self, headers: &HeaderMap, base_url: &str) -> Option<BrowserKey> {
-        let value = page::cookie(headers, self.name(base_url))?;
-        Some(BrowserKey(value.to_owned().into()))
+    /// The key of the attempt that keeps this digest, if it came with a request to a host whose address begins with
+    /// `base_url`.
+    pub fn read(self, headers: &HeaderMap, base_url: &str, digest: &str) -> Option<BrowserKey> {
+        let value = page::cookie(headers, &self.name(base_url, digest))?;
+        let key = BrowserKey(value.to_owned().into());
+        (key.digest() == digest).then_some(key)
     }
 
     /// The header with which the browser keeps its key.
     pub fn keep(self, key: &BrowserKey, base_url: &str, lives: Duration) -> Option<HeaderValue> {
-        self.set(key.0.expose_secret(), base_url, lives.as_secs())
+        self.set(&self.name(base_url, &key.digest()), key.0.expose_secret(), base_url, lives.as_secs())
     }
 
-    /// The header with which the browser forgets it.
-    pub fn forget(self, base_url: &str) -> Option<HeaderValue> {
-        self.set("", base_url, 0)
+    /// The header with which the browser forgets the key of this digest.
+    pub fn forget(self, digest: &str, base_url: &str) -> Option<HeaderValue> {
+        self.set(&self.name(base_url, digest), "", base_url, 0)
     }
 
-    fn name(self, base_url: &str) -> &'static str {
-        if is_https(base_url) { self.strict } else { self.plain }
+    /// The headers with which a browser that starts one more attempt forgets those that are too many: the oldest, which it
+    /// names first (RFC 6265 §5.4).
+    pub fn make_room(self, headers: &HeaderMap, base_url: &str) -> Vec<HeaderValue> {
+        let prefix = self.name(base_url, "");
+        let kept: Vec<&str> = page::cookie_names(headers).filter(|name| name.starts_with(&prefix)).collect();
+        let excess = kept.len().saturating_sub(MOST - 1);
+        kept.into_iter().take(excess).filter_map(|name| self.set(name, "", base_url, 0)).collect()
     }
 
-    fn set(self, value: &str, base_url: &str, seconds: u64) -> Option<HeaderValue> {
-        let (name, same_site) = (self.name(base_url), self.same_site);
+    fn name(self, base_url: &str, digest: &str) -> String {
+        let kind = if is_https(base_url) { self.strict } else { self.plain };
+        format!("{kind}_{}", digest.get(..NAMED).unwrap_or_default())
+    }
+
+    fn set(self, name: &str, value: &str, base_url: &str, seconds: u64) -> Option<HeaderValue> {
+        let same_site = self.same_site;
         let kind = if is_https(base_url) {
             format!("SameSite={same_site}; Secure")
         } else {

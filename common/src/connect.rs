@@ -14,9 +14,9 @@
 //!
 //! **What ties a callback to the admin who pressed the button.** The ticket names tenant and admin, is taken once and
 //! lives for two minutes. The `state` is random, taken once, ten minutes old at most, and belongs to one step. The cookie
-//! is in the one browser that started; the flow holds its digest. The nonce is in both id tokens; the hashes in these tie
-//! the code and the access token to them. Nothing is ever taken from the request's own host: where browsers are sent
-//! follows from the tenant's record and the configuration.
+//! is in the one browser that started, one per flow, so that tabs do not disturb each other; the flow holds its digest. The
+//! nonce is in both id tokens; a hash ties the code to the first, and one may tie the access token to the second. Nothing is
+//! ever taken from the request's own host: where browsers are sent follows from the tenant's record and the configuration.
 //!
 //! **Order.** A state is taken before anything else is looked at, so that a callback can be tried once, right or wrong.
 //! The code is spent after the front-channel token has been verified, and what it brought is verified before it counts.

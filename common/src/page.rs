@@ -72,9 +72,17 @@ impl Lang {
 
 /// The value of a cookie that came with a request.
 pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    cookies(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// The names of a request's cookies, in its order.
+pub fn cookie_names(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    cookies(headers).map(|(name, _)| name)
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// What the frame of a page needs to know.
@@ -210,7 +218,11 @@ pub fn respond(status: StatusCode, page: &impl Template, policy: &Policy) -> Res
 
 /// Sends a browser on. Never cached, and the next page is not told where it comes from: there may be a ticket or a state
 /// in the address.
-pub fn redirect(status: StatusCode, to: &str, cookie: Option<HeaderValue>) -> Response {
+pub fn redirect(
+    status: StatusCode,
+    to: &str,
+    set_cookies: impl IntoIterator<Item = HeaderValue>,
+) -> Response {
     let Ok(location) = HeaderValue::try_from(to) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
@@ -219,11 +231,15 @@ pub fn redirect(status: StatusCode, to: &str, cookie: Option<HeaderValue>) -> Re
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
-    let mut response = (status, headers).into_response();
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    with_cookies((status, headers).into_response(), set_cookies)
+}
+
+/// An answer that sets these cookies, too.
+pub fn with_cookies(mut answer: Response, set_cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
+    for cookie in set_cookies {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
+    answer
 }
 
 #[cfg(test)]

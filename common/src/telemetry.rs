@@ -8,11 +8,12 @@
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::prelude::*;
 
 use crate::trace::TraceId;
+
+mod library;
+
+pub use library::{init_library_logs, lines};
 
 /// The CloudWatch namespace of all metrics.
 pub const NAMESPACE: &str = "HaravanConnect";
@@ -279,18 +280,6 @@ impl Line {
         }
         Value::Object(line)
     }
-}
-
-/// Sends the libraries' own warnings to standard error as JSON. `RUST_LOG` widens or narrows them.
-pub fn init_library_logs() {
-    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let filter = asked.unwrap_or_else(|| {
-        Targets::new().with_default(LevelFilter::WARN).with_target("dynoxide::server", LevelFilter::ERROR)
-    });
-    // The span is the event at work: its trace.
-    let lines = tracing_subscriber::fmt::layer().json().with_span_list(false).with_writer(std::io::stderr);
-    // A second initialisation, as in tests, keeps the first.
-    drop(tracing_subscriber::registry().with(lines).with(filter).try_init());
 }
 
 #[cfg(test)]

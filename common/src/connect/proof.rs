@@ -14,7 +14,7 @@ use crate::browser::{self, BrowserKey};
 use crate::haravan::id_token::{Beside, Expected, IdClaims, IdTokenError, UnverifiedIdToken};
 use crate::haravan::jwks::KeyError;
 use crate::haravan::token_endpoint::{App, Tokens};
-use crate::id::TenantId;
+use crate::id::{OrgId, StaffId, TenantId};
 use crate::page::Lang;
 use crate::settings::ResponseMode;
 use crate::store::connections::Subject;
@@ -77,6 +77,13 @@ impl Connecting {
             Some(token) => Some(self.verified(token, &app, &flow, Beside::Code(code)).await?),
         };
 
+        // INSTALL's code brings the shop's own tokens: none are made for a shop of another tenant's, whose app it may be, too.
+        if step == Step::Install
+            && let Some(org) = flow.suggested()
+        {
+            attempt.subject = Some(Subject::Shop(org));
+            self.is_free(&tenant, org).await?;
+        }
         let tokens = self.accounts.tokens.exchange(&app, code, &step.redirect_uri(&tenant)).await?;
         let token = tokens.id_token.clone().ok_or(Refusal::NoIdToken)?;
         let claims = self.verified(token, &app, &flow, Beside::AccessToken(&tokens.access)).await?;
@@ -89,6 +96,14 @@ impl Connecting {
             return Err(Refusal::NotAdmin);
         }
         Ok(Proven { flow, tenant, claims, tokens, browser })
+    }
+
+    /// That a shop is not another tenant's.
+    async fn is_free(&self, tenant: &Tenant, org: OrgId) -> Result<(), Refusal> {
+        match self.store.connections.owner(&Subject::Shop(org)).await? {
+            Some(owner) if owner != tenant.id => Err(Refusal::Elsewhere),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the flow of a callback: there, in time, of this step, and of this browser.
@@ -107,9 +122,9 @@ impl Connecting {
         if flow.step != step {
             return Err(Refusal::OtherStep);
         }
-        let browser = browser::SHOPS.read(headers, &tenant.public_url);
-        let browser =
-            browser.filter(|browser| browser.digest() == flow.browser).ok_or(Refusal::OtherBrowser)?;
+        let browser = browser::SHOPS.read(headers, &tenant.public_url, &flow.browser);
+        let browser = browser.ok_or(Refusal::OtherBrowser)?;
+        attempt.forget = browser::SHOPS.forget(&flow.browser, &tenant.public_url);
         Ok((flow, tenant, browser))
     }
 
@@ -121,7 +136,8 @@ impl Connecting {
         beside: Beside<'_>,
     ) -> Result<IdClaims, Refusal> {
         let token = UnverifiedIdToken::read(token)?;
-        let key = self.accounts.keys.key(token.kid()).await.map_err(|error| match error {
+        let keys = &self.accounts.keys;
+        let key = keys.key(token.kid()).await.map_err(|error| match error {
             KeyError::Unknown => Refusal::UnknownKey,
             KeyError::Unavailable => Refusal::NoKeys,
         })?;
@@ -132,7 +148,13 @@ impl Connecting {
             beside,
             now: self.now(),
         };
-        token.verify(&key, &expected).map_err(Refusal::IdToken)
+        let verified = token.verify(&key, &expected);
+        if verified == Err(IdTokenError::Signature)
+            && let Some(key) = keys.key_anew(token.kid()).await
+        {
+            return token.verify(&key, &expected).map_err(Refusal::IdToken);
+        }
+        verified.map_err(Refusal::IdToken)
     }
 }
 
@@ -142,11 +164,7 @@ impl From<IdTokenError> for Refusal {
     }
 }
 
-fn same(
-    claims: &IdClaims,
-    sub: Option<crate::id::StaffId>,
-    org: Option<crate::id::OrgId>,
-) -> Result<(), Refusal> {
+fn same(claims: &IdClaims, sub: Option<StaffId>, org: Option<OrgId>) -> Result<(), Refusal> {
     if sub.is_some_and(|sub| sub != claims.sub) {
         return Err(Refusal::OtherPerson);
     }

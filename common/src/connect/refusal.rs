@@ -316,7 +316,8 @@ impl Connecting {
             action: Some(action),
             id: Some(id),
         };
-        let mut response = page::respond(kind.status(), &notice, &Policy::default());
+        let response = page::respond(kind.status(), &notice, &Policy::default());
+        let mut response = page::with_cookies(response, attempt.forget.clone());
         // For whoever wraps the router: the page does not say which rule it was.
         response.extensions_mut().insert(refusal.clone());
         response

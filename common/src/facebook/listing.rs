@@ -1,8 +1,9 @@
 //! The pages of a person, from every place they can hide in (pages.md §1.7, §1.9).
 //!
-//! `/me/accounts` is the list to go by: it alone tells the person's tasks. Pages of a business portfolio and pages that
-//! only the token's own grants name are added, as far as they can be read; a failure there leaves a [`Gap`] and never
-//! fails the list. No token is read in here: a row only says whether there is one.
+//! `/me/accounts` is the list to go by. Pages of a business portfolio and pages that only the token's own grants name are
+//! added, as far as they can be read; a failure there leaves a [`Gap`] and never fails the list. A portfolio may tell the
+//! person's tasks on its pages, too (pages.md §8): what the list does not tell is taken from there, and of a page that two
+//! portfolios know the tasks of both count. No token is read in here: a row only says whether there is one.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +21,10 @@ use super::role::{Pickable, UnknownRole, can_message, pickable};
 use crate::haravan::lenient;
 use crate::id::PageId;
 
-/// What is asked of `/me/accounts` (pages.md §1.7).
-const ACCOUNT_FIELDS: &str = "id,name,access_token,category,tasks,picture";
-/// What is asked of a portfolio's pages, which have no tasks to tell (pages.md §1.9).
-const PORTFOLIO_FIELDS: &str = "id,name,access_token,category,picture";
+/// What is asked of `/me/accounts` and of a portfolio's pages (pages.md §1.7, §8).
+const FIELDS: &str = "id,name,access_token,category,tasks,picture";
+/// What is asked of a portfolio that knows no tasks (pages.md §1.9).
+const WITHOUT_TASKS: &str = "id,name,access_token,category,picture";
 /// What is asked of pages by id (pages.md §1.9).
 const GRANTED_FIELDS: &str = "id,name,picture,access_token";
 
@@ -102,14 +103,23 @@ pub struct PageList {
 }
 
 impl PageList {
-    /// Adds rows that are not there yet. Among the other sources a row with a token wins; `/me/accounts` always does.
+    /// Adds rows that are not there yet, and tasks that are not known yet. Among the other sources a row with a token wins;
+    /// `/me/accounts` always does.
     fn merge(&mut self, rows: Vec<PageRow>) {
         for row in rows {
-            match self.rows.iter_mut().find(|known| known.id == row.id) {
-                None => self.rows.push(row),
-                Some(known) if known.source != Source::Accounts && !known.has_token => *known = row,
-                Some(_) => {}
+            let Some(known) = self.rows.iter_mut().find(|known| known.id == row.id) else {
+                self.rows.push(row);
+                continue;
+            };
+            let tasks = match (known.tasks.take(), row.tasks.clone()) {
+                (Some(told), _) if known.source == Source::Accounts => Some(told),
+                (Some(one), Some(other)) => Some(one.into_iter().chain(other).collect()),
+                (told, untold) => told.or(untold),
+            };
+            if known.source != Source::Accounts && !known.has_token {
+                *known = row;
             }
+            known.tasks = tasks;
         }
     }
 
@@ -137,6 +147,9 @@ pub(super) struct Node {
     category: Option<String>,
     #[serde(default, deserialize_with = "lenient::words")]
     tasks: Option<Vec<String>>,
+    /// Their older name; never asked for.
+    #[serde(default, deserialize_with = "lenient::words")]
+    perms: Option<Vec<String>>,
     #[serde(default, deserialize_with = "lenient::object")]
     picture: Option<Picture>,
 }
@@ -154,7 +167,10 @@ impl Node {
             name: self.name,
             picture: self.picture.and_then(Picture::url),
             category: self.category,
-            tasks: self.tasks,
+            tasks: self
+                .tasks
+                .or(self.perms)
+                .map(|tasks| tasks.iter().map(|task| task.to_uppercase()).collect()),
             has_token: self.access_token,
             source,
         })
@@ -189,7 +205,7 @@ impl Graph {
     /// # Errors
     /// [`GraphError`].
     pub async fn accounts(&self, user: &UserToken) -> Result<PageList, GraphError> {
-        let listed = self.list("me/accounts", Some(ACCOUNT_FIELDS), Caller::User(user)).await?;
+        let listed = self.list("me/accounts", Some(FIELDS), Caller::User(user)).await?;
         Ok(part(listed, Source::Accounts))
     }
 
@@ -223,7 +239,7 @@ impl Graph {
         let paths = ids
             .take(MAX_PORTFOLIOS)
             .flat_map(|id| [format!("{id}/owned_pages"), format!("{id}/client_pages")])
-            .map(|path| async move { self.list(&path, Some(PORTFOLIO_FIELDS), Caller::User(user)).await });
+            .map(|path| async move { self.portfolio_pages(&path, user).await });
         let mut answers = futures::stream::iter(paths).buffered(AT_ONCE);
         while let Some(answer) = answers.next().await {
             match answer {
@@ -235,6 +251,30 @@ impl Graph {
             }
         }
         list
+    }
+
+    /// The pages of one edge of a portfolio; without their tasks if it does not know the word.
+    async fn portfolio_pages(&self, path: &str, user: &UserToken) -> Result<Listed<Node>, GraphError> {
+        match self.list(path, Some(FIELDS), Caller::User(user)).await {
+            Err(error) if error.action() == Action::ConfigError => {
+                self.list(path, Some(WITHOUT_TASKS), Caller::User(user)).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// The person's tasks on a page as Facebook tells them now: in `/me/accounts`, else in a portfolio (pages.md §1.10, §8);
+    /// `None` when it does not.
+    ///
+    /// # Errors
+    /// [`GraphError`], of `/me/accounts` only.
+    pub async fn tasks_on(&self, page: &PageId, user: &UserToken) -> Result<Option<Vec<String>>, GraphError> {
+        let told =
+            |list: PageList| list.rows.into_iter().find(|row| row.id == *page).and_then(|row| row.tasks);
+        match told(self.accounts(user).await?) {
+            Some(tasks) => Ok(Some(tasks)),
+            None => Ok(told(self.portfolio(user).await)),
+        }
     }
 
     /// The pages that the token's granular scopes name and that are not `known`, as far as they can be read.

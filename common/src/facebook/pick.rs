@@ -23,7 +23,7 @@ pub struct Picked {
     pub picture: Option<String>,
     /// Its category, in Facebook's words.
     pub category: Option<String>,
-    /// The person's tasks in `/me/accounts` as it is now; `None` when Facebook does not tell, or the page is not there.
+    /// The person's tasks as Facebook tells them now; `None` when it does not.
     pub tasks: Option<Vec<String>>,
     /// Its token: ours, of this page, working, with every needed permission.
     pub token: PageToken,
@@ -73,8 +73,7 @@ impl Graph {
             return Err(GraphError::NoAnswer(Call::Other).into());
         }
         let token = PageToken::new(SecretString::from(node.access_token.ok_or(PickError::NotTicked)?));
-        let accounts = self.accounts(user).await?;
-        let row = accounts.rows.into_iter().find(|row| row.id == *page);
+        let tasks = self.tasks_on(page, user).await?;
         let info = self.debug_token(token.secret()).await?;
         info.check(&self.app().id, page)?;
         Ok(Picked {
@@ -82,7 +81,7 @@ impl Graph {
             name: node.name,
             picture: node.picture.and_then(Picture::url),
             category: node.category,
-            tasks: row.and_then(|row| row.tasks),
+            tasks,
             token,
             user_id: info.user_id,
             data_access_expires_at: info.data_access_expires_at,

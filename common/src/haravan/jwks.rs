@@ -3,6 +3,9 @@
 //! A key nobody knows may be a new one, so the set is read again for it: once per name, and no more often than every
 //! [`GAP`], because the name of a key comes from whoever sent the token. Names that stayed unknown are remembered until
 //! the set is old; forgotten ones cost one more read.
+//!
+//! A single key needs no name, neither in the set nor in a token (OpenID Connect Core §10.1). Such a key is replaced
+//! without a sign, so a signature that does not fit is a reason to read the set again, too.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -60,10 +63,34 @@ pub struct Jwks {
 
 #[derive(Default)]
 struct Cache {
-    keys: BTreeMap<String, DecodingKey>,
+    keys: Keys,
     read_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
-    unknown: VecDeque<String>,
+    unknown: VecDeque<Option<String>>,
+}
+
+#[derive(Default)]
+struct Keys {
+    named: BTreeMap<String, DecodingKey>,
+    nameless: Vec<DecodingKey>,
+}
+
+impl Keys {
+    /// The key of this name; the only one there is, where the token or the key has no name.
+    fn find(&self, kid: Option<&str>) -> Option<&DecodingKey> {
+        if let Some(key) = kid.and_then(|kid| self.named.get(kid)) {
+            return Some(key);
+        }
+        match (self.named.len(), self.nameless.as_slice()) {
+            (0, [only]) => Some(only),
+            (1, []) if kid.is_none() => self.named.values().next(),
+            _ => None,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.nameless.is_empty()
+    }
 }
 
 impl Jwks {
@@ -72,46 +99,63 @@ impl Jwks {
         Self { http, base, issuer, clock, cache: Mutex::default() }
     }
 
-    /// The key of this name.
+    /// The key of this name; the only one, where there is no name.
     ///
     /// # Errors
     /// [`KeyError`].
-    pub async fn key(&self, kid: &str) -> Result<DecodingKey, KeyError> {
+    pub async fn key(&self, kid: Option<&str>) -> Result<DecodingKey, KeyError> {
         // Held while reading, so that many who miss a key read once.
         let mut cache = self.cache.lock().await;
-        let now = self.clock.now();
-        let within = |instant: Option<Timestamp>, span: Duration| {
-            instant.is_some_and(|instant| now.duration_since(instant).unsigned_abs() < span)
-        };
-        let fresh = within(cache.read_at, FRESH);
+        let fresh = self.within(cache.read_at, FRESH);
         if fresh {
-            if let Some(key) = cache.keys.get(kid) {
+            if let Some(key) = cache.keys.find(kid) {
                 return Ok(key.clone());
             }
-            if cache.unknown.iter().any(|known| known == kid) {
+            if cache.unknown.iter().any(|known| known.as_deref() == kid) {
                 return Err(KeyError::Unknown);
             }
         }
-        if within(cache.tried_at, GAP) {
+        if self.within(cache.tried_at, GAP) {
             return Err(if fresh { KeyError::Unknown } else { KeyError::Unavailable });
         }
-        cache.tried_at = Some(now);
-        cache.keys = self.read().await.ok_or(KeyError::Unavailable)?;
-        cache.read_at = Some(now);
+        self.read(&mut cache).await?;
         if !fresh {
             cache.unknown.clear();
         }
-        if let Some(key) = cache.keys.get(kid) {
+        if let Some(key) = cache.keys.find(kid) {
             return Ok(key.clone());
         }
         if cache.unknown.len() >= REMEMBERED {
             cache.unknown.pop_front();
         }
-        cache.unknown.push_back(kid.to_owned());
+        cache.unknown.push_back(kid.map(str::to_owned));
         Err(KeyError::Unknown)
     }
 
-    async fn read(&self) -> Option<BTreeMap<String, DecodingKey>> {
+    /// The key as it is now, when a signature does not fit the one that was believed; `None` when it was read a moment ago
+    /// or cannot be read.
+    pub async fn key_anew(&self, kid: Option<&str>) -> Option<DecodingKey> {
+        let mut cache = self.cache.lock().await;
+        if self.within(cache.tried_at, GAP) {
+            return None;
+        }
+        self.read(&mut cache).await.ok()?;
+        cache.keys.find(kid).cloned()
+    }
+
+    fn within(&self, instant: Option<Timestamp>, span: Duration) -> bool {
+        instant.is_some_and(|instant| self.clock.now().duration_since(instant).unsigned_abs() < span)
+    }
+
+    async fn read(&self, cache: &mut Cache) -> Result<(), KeyError> {
+        let now = self.clock.now();
+        cache.tried_at = Some(now);
+        cache.keys = self.published().await.ok_or(KeyError::Unavailable)?;
+        cache.read_at = Some(now);
+        Ok(())
+    }
+
+    async fn published(&self) -> Option<Keys> {
         let address = match self.discovered().await {
             Some(address) => address,
             None => self.base.join(FALL_BACK).ok()?,
@@ -142,16 +186,17 @@ impl Jwks {
     }
 }
 
-/// The RSA keys of a set that are named and not for encryption; `alg` and `use` may be absent (haravan.md §1.12). One
-/// that cannot be read leaves the others as they are.
-fn keys(text: &[u8]) -> Option<BTreeMap<String, DecodingKey>> {
+/// The RSA keys of a set that are not for encryption; `alg`, `use` (haravan.md §1.12) and `kid` may be absent. One that
+/// cannot be read leaves the others as they are.
+fn keys(text: &[u8]) -> Option<Keys> {
     #[derive(Deserialize)]
     struct Set {
         keys: Vec<Value>,
     }
     #[derive(Deserialize)]
     struct Key {
-        kid: String,
+        #[serde(default)]
+        kid: Option<String>,
         kty: String,
         n: String,
         e: String,
@@ -167,17 +212,34 @@ fn keys(text: &[u8]) -> Option<BTreeMap<String, DecodingKey>> {
             && key.purpose.is_none_or(|purpose| purpose == "sig")
             && key.alg.is_none_or(|alg| alg == "RS256");
         let decoding = DecodingKey::from_rsa_components(&key.n, &key.e).ok()?;
-        (signs && !key.kid.is_empty()).then_some((key.kid, decoding))
+        signs.then_some((key.kid.filter(|kid| !kid.is_empty()), decoding))
     };
-    Some(set.keys.into_iter().filter_map(read).collect())
+    let mut keys = Keys::default();
+    for (kid, key) in set.keys.into_iter().filter_map(read) {
+        match kid {
+            Some(kid) => drop(keys.named.insert(kid, key)),
+            None => keys.nameless.push(key),
+        }
+    }
+    Some(keys)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn set(keys: &[&str]) -> Keys {
+        super::keys(format!("{{\"keys\":[{}]}}", keys.join(",")).as_bytes()).unwrap()
+    }
+
+    const NAMED: &str = r#"{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}"#;
+    const OTHER: &str = r#"{"kty":"RSA","kid":"b","n":"AQAB","e":"AQAB"}"#;
+    const NAMELESS: &str = r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#;
+    const EMPTY_NAME: &str = r#"{"kty":"RSA","kid":"","n":"AQAB","e":"AQAB"}"#;
+    const NULL_NAME: &str = r#"{"kty":"RSA","kid":null,"n":"AQAB","e":"AQAB"}"#;
+
     #[test]
-    fn of_a_set_the_named_rsa_keys_for_signatures_are_read_and_the_rest_left() {
+    fn of_a_set_the_rsa_keys_for_signatures_are_read_and_the_rest_left() {
         let set = br#"{"keys":[
             {"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"},
             {"kty":"RSA","kid":"b","n":"AQAB","e":"AQAB","use":"sig","alg":"RS256","x5t":"x"},
@@ -185,12 +247,27 @@ mod tests {
             {"kty":"RSA","kid":"other algorithm","n":"AQAB","e":"AQAB","alg":"RS512"},
             {"kty":"EC","kid":"curve","crv":"P-256","x":"AQAB","y":"AQAB"},
             {"kty":"oct","kid":"secret","k":"AQAB"},
-            {"kty":"RSA","n":"AQAB","e":"AQAB"},
+            {"kty":"RSA","kid":7,"n":"AQAB","e":"AQAB"},
             {"kty":"RSA","kid":"broken","n":"%","e":"AQAB"},
             null, 7]}"#;
-        assert_eq!(keys(set).unwrap().into_keys().collect::<Vec<_>>(), ["a", "b"]);
+        let read = keys(set).unwrap();
+        assert_eq!(read.named.into_keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(read.nameless.is_empty());
         for none in [&b""[..], b"{}", b"[]", b"<html>", br#"{"keys":{}}"#] {
             assert!(keys(none).is_none());
         }
+    }
+
+    #[test]
+    fn a_single_key_needs_no_name_and_several_do() {
+        let found = |keys: &[&str], kid| set(keys).find(kid).is_some();
+        assert!(found(&[NAMED], Some("a")) && found(&[NAMED], None));
+        for nameless in [NAMELESS, EMPTY_NAME, NULL_NAME] {
+            assert!(found(&[nameless], None) && found(&[nameless], Some("a")), "{nameless}");
+            assert!(!found(&[NAMED, nameless], None) && !found(&[NAMED, nameless], Some("b")), "{nameless}");
+            assert!(found(&[NAMED, nameless], Some("a")), "{nameless}");
+            assert!(!found(&[nameless, nameless], None), "{nameless}");
+        }
+        assert!(!found(&[NAMED], Some("b")) && !found(&[NAMED, OTHER], None) && !found(&[], None));
     }
 }

@@ -109,14 +109,15 @@ impl TokenEndpoint {
         })?;
         let status = answer.status();
         let body = whole(&mut answer, MAX_ANSWER).await.ok_or(GrantError::Ambiguous)?;
-        if status.is_success() {
-            return read(&body).ok_or(GrantError::Ambiguous);
+        match read(&body).filter(|_| status.is_success()) {
+            Some(tokens) => Ok(tokens),
+            None => Err(refusal(status.as_u16(), &body)),
         }
-        Err(refusal(status.as_u16(), &body))
     }
 }
 
-/// A success without an access token is no success.
+/// A success without an access token is no success. What kind of token it is (`token_type`) is not asked: only bearers are
+/// known there, in any spelling.
 fn read(body: &[u8]) -> Option<Tokens> {
     #[derive(Deserialize)]
     struct Answer {
@@ -126,18 +127,29 @@ fn read(body: &[u8]) -> Option<Tokens> {
         refresh_token: Option<String>,
         #[serde(default, deserialize_with = "lenient::text")]
         id_token: Option<String>,
-        #[serde(default, deserialize_with = "lenient::text")]
-        scope: Option<String>,
+        #[serde(default)]
+        scope: Value,
         #[serde(default)]
         expires_in: Value,
     }
     // A list would be read as the fields in their order.
+    let body = plain(body);
     let object = body.trim_ascii_start().starts_with(b"{");
     let answer: Answer = serde_json::from_slice(body).ok().filter(|_| object)?;
     let seconds = match &answer.expires_in {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64)),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) => text
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|seconds| seconds.is_finite())
+            .map(|seconds| seconds as i64),
         _ => None,
+    };
+    let scopes: Vec<&str> = match &answer.scope {
+        Value::String(text) => text.split_whitespace().collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
     };
     let lives = seconds.map(|seconds| seconds.clamp(0, MAX_LIFETIME)).and_then(|s| u64::try_from(s).ok());
     Some(Tokens {
@@ -145,16 +157,26 @@ fn read(body: &[u8]) -> Option<Tokens> {
         refresh: answer.refresh_token.map(SecretString::from),
         lives: lives.map(Duration::from_secs),
         id_token: answer.id_token.map(SecretString::from),
-        scopes: answer.scope.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        scopes: scopes.into_iter().map(str::to_owned).collect(),
     })
 }
 
-/// `error`, `error_code` or `code` of the body, or the body itself as a word (haravan.md §1.13).
+/// JSON without the mark of its encoding.
+fn plain(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+}
+
+/// `error`, `error_code` or `code` of the body, or the body itself as a word (haravan.md §1.13). A success that has no
+/// token and names an error is one, too; what else it may be nobody knows.
 fn refusal(status: u16, body: &[u8]) -> GrantError {
     if status == 429 || status >= 500 {
         return GrantError::Ambiguous;
     }
-    let json: Option<Value> = serde_json::from_slice(body).ok();
+    let json: Option<Value> = serde_json::from_slice(plain(body)).ok();
+    let success = (200..300).contains(&status);
+    if success && json.as_ref().and_then(|json| json.get("error")?.as_str()).is_none() {
+        return GrantError::Ambiguous;
+    }
     let named = json.as_ref().and_then(|json| {
         ["error", "error_code", "code"].into_iter().find_map(|key| json.get(key)?.as_str().map(str::to_owned))
     });
@@ -189,6 +211,50 @@ mod tests {
         assert_eq!(odd.lives, None);
         let huge = read(br#"{"access_token":"a","expires_in":9223372036854775807}"#).unwrap();
         assert!(huge.lives.unwrap() <= Duration::from_secs(20 * 365 * 24 * 3600));
+    }
+
+    #[test]
+    fn an_answer_is_read_whatever_else_a_provider_puts_in() {
+        let plain_body = r#"{"access_token":"a","token_type":"bearer"}"#;
+        for body in [
+            plain_body.to_owned(),
+            format!("\u{feff}{plain_body}"),
+            r#"{"access_token":"a"}"#.to_owned(),
+            r#"{"access_token":"a","token_type":"BEARER","expires_in":"nan","scope":null}"#.to_owned(),
+            r#"{"access_token":"a","token_type":null,"id_token":null,"refresh_token":null,"error":null}"#
+                .to_owned(),
+            r#"{"access_token":"a","error":"","not_before_policy":0,"session_state":{"a":[1]}}"#.to_owned(),
+        ] {
+            let tokens = read(body.as_bytes()).unwrap();
+            assert!(
+                tokens.refresh.is_none() && tokens.id_token.is_none() && tokens.lives.is_none(),
+                "{body}"
+            );
+            assert!(tokens.scopes.is_empty(), "{body}");
+        }
+        let listed =
+            read(br#"{"access_token":"a","scope":["openid","email"],"expires_in":" 57600.5 "}"#).unwrap();
+        assert_eq!(listed.scopes, ["openid", "email"]);
+        assert_eq!(listed.lives, Some(Duration::from_secs(57_600)));
+        for past in ["-1", "\"-1\"", "0"] {
+            let body = format!(r#"{{"access_token":"a","expires_in":{past}}}"#);
+            assert_eq!(read(body.as_bytes()).unwrap().lives, Some(Duration::ZERO), "{past}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_is_answered_with_200_is_an_error() {
+        assert_eq!(refusal(200, br#"{"error":"invalid_grant"}"#), GrantError::InvalidGrant);
+        assert_eq!(refusal(200, br#"{"error":"invalid_client"}"#), GrantError::InvalidClient);
+        assert_eq!(
+            refusal(201, br#"{"error":"invalid_scope"}"#),
+            GrantError::Refused("invalid_scope".into())
+        );
+        let unknown: [&[u8]; 6] =
+            [b"", b"{}", b"<html>", b"invalid_grant", br#"{"error":null}"#, br#"{"code":"invalid_grant"}"#];
+        for body in unknown {
+            assert_eq!(refusal(200, body), GrantError::Ambiguous);
+        }
     }
 
     #[test]

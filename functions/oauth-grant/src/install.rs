@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use common::attempt::{Attempt, support_id};
-use common::browser;
 use common::connect::Connecting;
 use common::connect::callback::Callback;
 use common::connect::flow::Step;
@@ -15,6 +14,7 @@ use common::form::Fields;
 use common::haravan::admin::ShopFacts;
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
+use common::id::OrgId;
 use common::page::redirect;
 use common::seal::{Place, SealError};
 use common::store::connections::{Connect, NewShop, Person, SealedTokens, Subject};
@@ -47,8 +47,12 @@ pub(crate) async fn answered(
     let shop = new_shop(connecting, &proven, facts).await?;
     match connect(connecting, &shop).await? {
         Connect::Done => {}
-        // The token is dropped here. It lives on at Haravan until the shop removes the app; ours it never becomes.
-        Connect::Elsewhere => return Err(Refusal::Elsewhere),
+        // Somebody was faster. The token is dropped here. It lives on at Haravan until the shop removes the app; ours it never
+        // becomes.
+        Connect::Elsewhere => {
+            doubt_owner(connecting, shop.org).await;
+            return Err(Refusal::Elsewhere);
+        }
     }
     let line = attempt
         .line(FUNCTION, "connect.done")
@@ -59,18 +63,14 @@ pub(crate) async fn answered(
         Ok(Ok(missing)) => {
             line.with("topics_missing", missing).emit();
             let to = format!("{}?connected={}", back(attempt).href, shop.org);
-            return Ok(redirect(StatusCode::SEE_OTHER, &to, forget(&proven)));
+            return Ok(redirect(StatusCode::SEE_OTHER, &to, attempt.forget.clone()));
         }
         Ok(Err(error)) => word(&error),
         Err(_) => "unanswered",
     };
     let id = support_id();
     line.with("webhooks", why).with("id", id.as_str()).count(Metric::ConnectUnsubscribed, 1).emit();
-    Ok(page::connected_without_webhooks(attempt, &shop, forget(&proven), id))
-}
-
-fn forget(proven: &Proven) -> Option<HeaderValue> {
-    browser::SHOPS.forget(&proven.tenant.public_url)
+    Ok(page::connected_without_webhooks(attempt, &shop, id))
 }
 
 impl Grant {
@@ -150,6 +150,20 @@ async fn connect(connecting: &Connecting, shop: &NewShop) -> Result<Connect, Ref
             Ok(shops.connect(shop, connecting.now()).await?)
         }
         done => Ok(done?),
+    }
+}
+
+/// The tokens that were made may have ended those of the shop's owner, if both tenants have the same app at Haravan: upkeep
+/// looks at its connection at once.
+async fn doubt_owner(connecting: &Connecting, org: OrgId) {
+    let (shops, shop) = (&connecting.store.connections, Subject::Shop(org));
+    let doubted = match shops.owner(&shop).await {
+        Ok(Some(owner)) => shops.suspect(&owner, &shop, connecting.now()).await.map(drop),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = doubted {
+        tracing::warn!(%error, "a shop is not looked at again at once");
     }
 }
 

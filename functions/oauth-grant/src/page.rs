@@ -1,19 +1,14 @@
 //! The one page of this function that is no refusal.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use common::attempt::Attempt;
 use common::connect::refusal::back;
-use common::page::{Action, Notice, Page, Policy, Tone, respond};
+use common::page::{Action, Notice, Page, Policy, Tone, respond, with_cookies};
 use common::store::connections::NewShop;
 
 /// The shop is connected; its webhooks are to be switched on once more.
-pub(crate) fn connected_without_webhooks(
-    attempt: &Attempt,
-    shop: &NewShop,
-    cookie: Option<HeaderValue>,
-    id: String,
-) -> Response {
+pub(crate) fn connected_without_webhooks(attempt: &Attempt, shop: &NewShop, id: String) -> Response {
     let lang = attempt.lang;
     let name = shop.shop_name.clone().unwrap_or_else(|| shop.org.to_string());
     let notice = Notice {
@@ -31,9 +26,5 @@ pub(crate) fn connected_without_webhooks(
         action: Some(Action { href: format!("{}?connected={}", back(attempt).href, shop.org), ..back(attempt) }),
         id: Some(id),
     };
-    let mut response = respond(StatusCode::OK, &notice, &Policy::default());
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    with_cookies(respond(StatusCode::OK, &notice, &Policy::default()), attempt.forget.clone())
 }

@@ -36,9 +36,7 @@ pub(crate) async fn started(
     let flow = Flow::login(ticket, &tenant, &browser)?;
     let address = login.send_off(&tenant, &flow).await?;
     attempt.line(FUNCTION, "connect.started").count(Metric::ConnectStarted, 1).emit();
-    Ok(redirect(
-        StatusCode::FOUND,
-        address.as_str(),
-        browser::SHOPS.keep(&browser, &tenant.public_url, LIFETIME),
-    ))
+    let mut cookies = browser::SHOPS.make_room(headers, &tenant.public_url);
+    cookies.extend(browser::SHOPS.keep(&browser, &tenant.public_url, LIFETIME));
+    Ok(redirect(StatusCode::FOUND, address.as_str(), cookies))
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use common::browser;
 use common::id::TenantId;
 use common::page::redirect;
 use common::pages::limit::PageLimit;
@@ -112,7 +111,7 @@ impl Connecting {
             .emit();
         let console = visit.console(CONSOLE);
         let to = format!("{console}?connected={}", new.page.slug());
-        redirect(StatusCode::SEE_OTHER, &to, browser::PAGES.forget(self.pages_url.as_str()))
+        redirect(StatusCode::SEE_OTHER, &to, visit.attempt.forget.clone())
     }
 }
 

@@ -11,14 +11,14 @@ use common::facebook::person::{Me, Permissions};
 use common::form::Fields;
 use common::page::redirect;
 use common::seal::random_text;
-use common::store::connections::{Person, Subject};
+use common::store::connections::Person;
 use common::store::ephemeral::Kind;
 use secrecy::SecretString;
 
 use crate::choice::{Choice, LIFETIME};
 use crate::flow::Provider;
 use crate::refusal::{Refusal, Visit};
-use crate::{CHOOSE, Connecting, FUNCTION};
+use crate::{CHOOSE, Connecting};
 
 /// Longest wait for all that is asked about the person.
 const PERSON_BUDGET: Duration = Duration::from_secs(40);
@@ -51,8 +51,10 @@ pub(crate) async fn answered(
         token: connecting.put_away("page_choice", &id, "user_token", long.secret()).await?,
     };
     connecting.store.ephemeral.put(Kind::PageChoice, &id, &choice, connecting.now() + LIFETIME).await?;
-    let cookie = browser::PAGES.keep(&back.browser, connecting.pages_url.as_str(), LIFETIME);
-    Ok(redirect(StatusCode::SEE_OTHER, &connecting.address(&format!("{CHOOSE}/{id}")), cookie))
+    // Here all of them come along.
+    let mut cookies = browser::PAGES.make_room(headers, connecting.pages_url.as_str());
+    cookies.extend(browser::PAGES.keep(&back.browser, connecting.pages_url.as_str(), LIFETIME));
+    Ok(redirect(StatusCode::SEE_OTHER, &connecting.address(&format!("{CHOOSE}/{id}")), cookies))
 }
 
 /// What Facebook said of a person.
@@ -84,16 +86,6 @@ impl Connecting {
                 return;
             }
         };
-        let mut doubted = 0;
-        for (tenant, page) in pages {
-            match connections.suspect(&tenant, &Subject::Page(page), self.now()).await {
-                Ok(true) => doubted += 1,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "a page is not looked at again at once"),
-            }
-        }
-        if doubted > 0 {
-            common::telemetry::Line::new(FUNCTION, "page.siblings_doubted").with("pages", doubted).emit();
-        }
+        self.doubt(pages).await;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::browser::{self, BrowserKey};
@@ -14,6 +14,7 @@ use common::seal::Place;
 use common::store::connections::{PageKey, Person, Subject};
 use common::store::ephemeral::Kind;
 use common::store::tenants::TenantRecord;
+use common::telemetry::Line;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,22 @@ impl Connecting {
         Ok(owner.is_some_and(|owner| owner != *tenant))
     }
 
+    /// What was done at the provider may have ended what other connections have there, of any tenant: upkeep looks at them
+    /// at its next run. A failure costs no more than the wait for the daily look.
+    pub(crate) async fn doubt(&self, pages: Vec<(TenantId, PageKey)>) {
+        let mut doubted = 0;
+        for (tenant, page) in pages {
+            match self.store.connections.suspect(&tenant, &Subject::Page(page), self.now()).await {
+                Ok(true) => doubted += 1,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "a page is not looked at again at once"),
+            }
+        }
+        if doubted > 0 {
+            Line::new(FUNCTION, "page.siblings_doubted").with("pages", doubted).emit();
+        }
+    }
+
     /// Seals what an item found by a random value is to hold; it opens in that item alone.
     pub(crate) async fn put_away(
         &self,
@@ -157,6 +174,7 @@ impl Connecting {
             return Err(Refusal::OtherProvider);
         }
         let browser = self.browser(headers, &flow.browser)?;
+        visit.attempt.forget = self.forget(&flow.browser);
         // Facebook says the same for an app that may not ask yet as for a person who pressed Cancel (pages.md §1.3); Zalo's
         // refusal has no documented shape (§2.3).
         let code = fields.get("code")?;
@@ -174,8 +192,13 @@ impl Connecting {
 
     /// The key of the browser that an attempt belongs to.
     pub(crate) fn browser(&self, headers: &HeaderMap, digest: &str) -> Result<BrowserKey, Refusal> {
-        let key = browser::PAGES.read(headers, self.pages_url.as_str());
-        key.filter(|key| key.digest() == digest).ok_or(Refusal::OtherBrowser)
+        let key = browser::PAGES.read(headers, self.pages_url.as_str(), digest);
+        key.ok_or(Refusal::OtherBrowser)
+    }
+
+    /// The header with which the browser of an attempt forgets it.
+    pub(crate) fn forget(&self, digest: &str) -> Option<HeaderValue> {
+        browser::PAGES.forget(digest, self.pages_url.as_str())
     }
 }
 

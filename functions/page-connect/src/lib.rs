@@ -10,13 +10,15 @@
 //!
 //! **What ties it together.** A ticket of the console's names tenant and admin and works once, from the tenant's own
 //! console. The `state` is random, works once, for ten minutes, and belongs to one provider and one browser; it is taken
-//! before anything else of a callback is looked at. A choice belongs to that browser too.
+//! before anything else of a callback is looked at. A choice belongs to that browser too. Each attempt has a cookie of its own,
+//! so that several can be under way in several tabs.
 //!
 //! **Tokens.** None reaches a browser. A person's token at Facebook waits, sealed, for the choice and is gone with it.
 //!
 //! **Conflicts first.** Whether a page is another tenant's is looked up before anything changes at a provider: before
 //! Zalo's code is exchanged, which would kill the other tenant's tokens (pages.md §2.3, §6), and before Facebook's webhooks
-//! are switched on. What counts in the end is the one transaction that claims page and slot.
+//! are switched on. What counts in the end is the one transaction that claims page and slot. The account in Zalo's answer can
+//! be edited on its way: when the new tokens tell another one, or are not kept, upkeep looks at its owner's connection at once.
 //!
 //! **Nothing half.** A page whose webhooks cannot be switched on, or cannot be read back, does not stay connected; one
 //! that was connected before stays, and says that it has to be connected again.

@@ -60,6 +60,7 @@ pub(crate) async fn picked(
         Pickable::Ok => {}
         why => return Err(Refusal::Role(why)),
     }
+    let forget = connecting.forget(&opened.choice.browser);
     let new = new_page(connecting, opened.choice, page, &picked).await?;
     let generation = connecting.commit(&opened.record, &new, before.as_ref(), visit).await?;
     let of =
@@ -87,6 +88,7 @@ pub(crate) async fn picked(
     if let Err(error) = spent {
         tracing::warn!(%error, "a choice that was made was not deleted");
     }
+    visit.attempt.forget = forget;
     Ok(connecting.done(&new, before.as_ref(), visit))
 }
 

@@ -289,7 +289,8 @@ impl Visit {
             action,
             id: Some(id),
         };
-        let mut response = page::respond(said.status, &notice, &Policy::default());
+        let response = page::respond(said.status, &notice, &Policy::default());
+        let mut response = page::with_cookies(response, self.attempt.forget.clone());
         // For whoever wraps the router: the page does not say which rule it was.
         response.extensions_mut().insert(refusal.clone());
         response

@@ -67,8 +67,10 @@ pub(crate) async fn started(
     };
     connecting.store.ephemeral.put(Kind::PageFlow, &state, &flow, connecting.now() + LIFETIME).await?;
     visit.line(FUNCTION, "page.connect_started").count(Metric::PageConnectStarted, 1).emit();
-    let cookie = browser::PAGES.keep(&browser, connecting.pages_url.as_str(), LIFETIME);
-    Ok(redirect(StatusCode::FOUND, address.as_str(), cookie))
+    // From a console on another site come no cookies, and then there is no room to make: they go by themselves.
+    let mut cookies = browser::PAGES.make_room(headers, connecting.pages_url.as_str());
+    cookies.extend(browser::PAGES.keep(&browser, connecting.pages_url.as_str(), LIFETIME));
+    Ok(redirect(StatusCode::FOUND, address.as_str(), cookies))
 }
 
 /// Back to the console's form, which says what is missing.

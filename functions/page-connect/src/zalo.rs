@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use common::form::Fields;
 use common::id::OaId;
-use common::pages::warnings;
+use common::pages::{Zalo, warnings};
 use common::store::connections::page::Profile;
 use common::store::connections::{NewPage, PageConnection, PageKey, Subject};
 use common::zalo::error::{ApiError, GrantError};
@@ -12,11 +12,15 @@ use common::zalo::pkce::Pkce;
 use jiff::tz::TimeZone;
 
 use crate::Connecting;
-use crate::flow::Provider;
+use crate::flow::{Provider, Resumed};
 use crate::refusal::{Refusal, Visit};
 
-/// Looks for conflicts, exchanges the code, lets the account prove itself, and connects it. A pair of tokens that is not
-/// stored in the end is dropped; the next authorisation kills it (pages.md §6).
+/// Looks for conflicts, exchanges the code, lets the account prove itself, and connects it.
+///
+/// The account that the answer names is a hint that anybody can edit: it is looked up so that an honest person is told of a
+/// conflict before the exchange, which kills the tokens that the account's owner has (pages.md §2.3, §6). Which account it
+/// really is only the new tokens tell. Those that are not stored in the end are dropped, used for nothing more and left as
+/// they are; the owner's connection, of whichever tenant, is then looked at by upkeep at once.
 pub(crate) async fn answered(
     connecting: &Connecting,
     fields: &Fields,
@@ -25,9 +29,8 @@ pub(crate) async fn answered(
 ) -> Result<Response, Refusal> {
     let back = connecting.resume(Provider::Zalo, fields, headers, visit).await?;
     let (flow, record) = (&back.flow, &back.record);
-    // A hint, no proof. Without it a conflict would show only after the exchange has killed the other tenant's tokens.
     let hint: OaId = fields.get("oa_id")?.and_then(|id| id.parse().ok()).ok_or(Refusal::NoAccount)?;
-    let page = PageKey::Zalo(hint.clone());
+    let page = PageKey::Zalo(hint);
     visit.attempt.subject = Some(Subject::Page(page.clone()));
     if flow.again.as_ref().is_some_and(|again| *again != page) {
         return Err(Refusal::OtherPage);
@@ -43,34 +46,66 @@ pub(crate) async fn answered(
     }
 
     let zalo = connecting.providers.zalo().await?;
-    let verifier = back.verifier.ok_or(Refusal::Unavailable("stored_item_unreadable"))?;
-    let asked_at = connecting.now();
-    let pair = zalo.oauth.exchange(&back.code, &Pkce::stored(verifier)).await?;
-    let oa = zalo.openapi.getoa(&pair.access).await?;
-    if oa.id != hint {
-        return Err(Refusal::OtherAccount);
+    let mut spent = page.clone();
+    let connected = connecting.exchanged(&zalo, &back, page, before.as_ref(), &mut spent, visit).await;
+    if connected.is_err() {
+        connecting.doubt_owner_of(spent).await;
     }
-    let today = asked_at.to_zoned(TimeZone::UTC).date();
-    let tokens = connecting
-        .sealed(&record.id, &page, &pair.access, Some(&pair.refresh), asked_at.checked_add(pair.lives).ok())
-        .await?;
-    let new = NewPage {
-        tenant: record.id.clone(),
-        page,
-        profile: Profile {
-            name: oa.name.clone().unwrap_or_else(|| oa.id.to_string()),
-            picture: oa.avatar.clone(),
-            kind: oa.package.clone(),
-        },
-        tokens,
-        scopes: Vec::new(),
-        account: flow.admin.id.clone(),
-        by: flow.admin.clone(),
-        granted_by: None,
-        warnings: warnings::of_oa(&oa, today),
-    };
-    connecting.commit(record, &new, before.as_ref(), visit).await?;
+    let new = connected?;
     Ok(connecting.done(&new, before.as_ref(), visit))
+}
+
+impl Connecting {
+    /// Exchanges the code and connects the account. `spent` is the account whose earlier tokens may be dead by that: the
+    /// one that was named, until the new tokens tell.
+    async fn exchanged(
+        &self,
+        zalo: &Zalo,
+        back: &Resumed,
+        page: PageKey,
+        before: Option<&PageConnection>,
+        spent: &mut PageKey,
+        visit: &Visit,
+    ) -> Result<NewPage, Refusal> {
+        let (flow, record) = (&back.flow, &back.record);
+        let verifier = back.verifier.clone().ok_or(Refusal::Unavailable("stored_item_unreadable"))?;
+        let asked_at = self.now();
+        let pair = zalo.oauth.exchange(&back.code, &Pkce::stored(verifier)).await?;
+        let oa = zalo.openapi.getoa(&pair.access).await?;
+        *spent = PageKey::Zalo(oa.id.clone());
+        if *spent != page {
+            return Err(Refusal::OtherAccount);
+        }
+        let ends_at = asked_at.checked_add(pair.lives).ok();
+        let tokens = self.sealed(&record.id, &page, &pair.access, Some(&pair.refresh), ends_at).await?;
+        let today = asked_at.to_zoned(TimeZone::UTC).date();
+        let new = NewPage {
+            tenant: record.id.clone(),
+            page,
+            profile: Profile {
+                name: oa.name.clone().unwrap_or_else(|| oa.id.to_string()),
+                picture: oa.avatar.clone(),
+                kind: oa.package.clone(),
+            },
+            tokens,
+            scopes: Vec::new(),
+            account: flow.admin.id.clone(),
+            by: flow.admin.clone(),
+            granted_by: None,
+            warnings: warnings::of_oa(&oa, today),
+        };
+        self.commit(record, &new, before, visit).await?;
+        Ok(new)
+    }
+
+    /// Has the connection of an account, whoever owns it, looked at by upkeep at once.
+    async fn doubt_owner_of(&self, page: PageKey) {
+        match self.store.connections.owner(&Subject::Page(page.clone())).await {
+            Ok(Some(owner)) => self.doubt(vec![(owner, page)]).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the owner of an account was not found"),
+        }
+    }
 }
 
 impl From<GrantError> for Refusal {

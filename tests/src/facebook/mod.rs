@@ -64,7 +64,7 @@ pub use seed::{
     SHOP_PAGE, Seed, VERIFY_TOKEN,
 };
 pub use sender::{Deliveries, Round};
-pub use settings::Settings;
+pub use settings::{Settings, TasksWritten};
 pub use sign::{app_secret_proof, ascii_json, hub_signature, signed_request};
 pub use simulator::{Server, Simulator};
 pub use token::{LiveToken, TokenEnd};

@@ -109,6 +109,12 @@ pub enum Fault {
     IdTokenWrongCHash,
     /// id_token: `at_hash` of another access token (token endpoint only)
     IdTokenWrongAtHash,
+    /// id_token: no `c_hash` (authorize only)
+    IdTokenNoCHash,
+    /// id_token: no `at_hash` (token endpoint only), as OpenID Connect Core §3.1.3.6 allows
+    IdTokenNoAtHash,
+    /// id_token: its key has no name
+    IdTokenNoKid,
     /// id_token: `alg` is `none` and there is no signature
     IdTokenAlgNone,
     /// id_token: HS256 with the client secret
@@ -184,6 +190,9 @@ impl Fault {
             | Self::IdTokenWrongIss
             | Self::IdTokenWrongCHash
             | Self::IdTokenWrongAtHash
+            | Self::IdTokenNoCHash
+            | Self::IdTokenNoAtHash
+            | Self::IdTokenNoKid
             | Self::IdTokenAlgNone
             | Self::IdTokenHs256
             | Self::IdTokenBadSignature

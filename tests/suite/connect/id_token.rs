@@ -2,6 +2,7 @@
 
 use common::connect::refusal::Refusal;
 use common::haravan::id_token::IdTokenError;
+use common::haravan::jwks::GAP;
 use connect_tests::haravan::{Fault, Switch};
 
 use super::{Browser, FIRST, OWNER, Office};
@@ -49,6 +50,7 @@ rules! {
     an_expired_token_in_the_front_channel_is_refused: IdTokenExpired at FRONT is Refusal::IdToken(IdTokenError::Expired);
     an_expired_token_at_the_token_endpoint_is_refused: IdTokenExpired at BACK is Refusal::IdToken(IdTokenError::Expired);
     the_hash_of_another_code_is_refused: IdTokenWrongCHash at FRONT is Refusal::IdToken(IdTokenError::CodeHash);
+    a_front_channel_without_the_hash_of_its_code_is_refused: IdTokenNoCHash at FRONT is Refusal::IdToken(IdTokenError::CodeHash);
     the_hash_of_another_access_token_is_refused: IdTokenWrongAtHash at BACK is Refusal::IdToken(IdTokenError::TokenHash);
     an_unsigned_token_in_the_front_channel_is_refused: IdTokenAlgNone at FRONT is Refusal::IdToken(IdTokenError::Algorithm);
     an_unsigned_token_at_the_token_endpoint_is_refused: IdTokenAlgNone at BACK is Refusal::IdToken(IdTokenError::Algorithm);
@@ -59,6 +61,21 @@ rules! {
     two_tokens_about_two_shops_are_refused: IdTokenOtherOrg at FRONT is Refusal::OtherShop;
     a_second_token_about_another_shop_is_refused: IdTokenOtherOrg at BACK is Refusal::OtherShop;
     a_token_endpoint_without_an_id_token_is_refused: TokenNoIdToken at BACK is Refusal::NoIdToken;
+}
+
+#[tokio::test]
+async fn a_token_endpoint_may_leave_out_the_hash_of_its_token_and_the_name_of_its_key() {
+    let office = Office::open().await;
+    office.haravan().always(Fault::IdTokenNoAtHash);
+    assert_eq!(office.connect(OWNER, None).await.status, 303);
+    office.haravan().always(Fault::IdTokenNoKid);
+    assert_eq!(office.connect(OWNER, None).await.status, 303);
+    // A key without a name is replaced without a sign.
+    office.world.clock.advance(GAP);
+    office.haravan().rotate_keys().unwrap();
+    assert_eq!(office.connect(OWNER, None).await.status, 303);
+    office.haravan().clear_faults();
+    assert_eq!(office.connect(OWNER, None).await.status, 303);
 }
 
 #[tokio::test]

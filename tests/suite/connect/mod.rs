@@ -11,6 +11,7 @@ mod keys;
 mod people;
 mod shops;
 mod state;
+mod tabs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use crate::harness::World;
+use crate::jar::Jar;
 
 /// The seeded shop, and the second one of the simulator (`Seed::demo`).
 pub const FIRST: OrgId = local::seed::ORG;
@@ -51,10 +53,10 @@ pub struct Office {
     grant: Router,
 }
 
-/// A browser: it keeps the cookie of an attempt.
-#[derive(Clone, Default)]
+/// A browser: it keeps the cookies of its attempts.
+#[derive(Debug, Clone, Default)]
 pub struct Browser {
-    pub cookie: Option<String>,
+    pub cookies: Jar,
 }
 
 /// What a browser was answered.
@@ -188,7 +190,7 @@ impl Office {
         mut request: axum::http::request::Builder,
         body: Body,
     ) -> Reply {
-        if let Some(cookie) = &browser.cookie {
+        if let Some(cookie) = browser.cookies.header() {
             request = request.header(header::COOKIE, cookie);
         }
         // A host of somebody's choice: nothing may follow from it.
@@ -197,10 +199,7 @@ impl Office {
         let response = router.clone().oneshot(request).await.unwrap();
         let text = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (location, set_cookie) = (text(header::LOCATION), text(header::SET_COOKIE));
-        if let Some(cookie) = &set_cookie {
-            let pair = cookie.split(';').next().unwrap().to_owned();
-            browser.cookie = Some(pair).filter(|_| !cookie.contains("Max-Age=0"));
-        }
+        browser.cookies.obey(response.headers());
         let (status, refusal) = (response.status().as_u16(), response.extensions().get::<Refusal>().cloned());
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let reply =

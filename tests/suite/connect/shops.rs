@@ -82,6 +82,8 @@ async fn a_shop_of_another_tenants_changes_nothing_in_either_place() {
     let reply = office.connect(OWNER_OF_BOTH, Some(SECOND)).await;
     reply.assert_refused(&Refusal::Elsewhere);
     assert!(!reply.body.contains("gom-nha-may"), "whose it is is nobody's business");
+    let exchanged = office.haravan().token_calls().get("authorization_code").copied();
+    assert_eq!(exchanged, Some(1), "of LOGIN alone: no tokens are made for a shop that is not free");
     assert!(office.shop(SECOND).await.is_none());
     assert_eq!(office.owner(SECOND).await, Some(other.clone()));
     let kept = shops.shop(&other, SECOND).await.unwrap().unwrap();

@@ -3,7 +3,7 @@
 use common::facebook::role::{Pickable, UnknownRole};
 use connect_tests::facebook::{
     self, ADVERTISER_PAGE, ANALYST_PAGE, BUSY, CLIENT_PAGE, Choice, ClassicRole, EDITOR_PAGE, MODERATOR_PAGE,
-    NEW_PAGE, NOBODY, OWNED_PAGE, PageId, Role, SELLER, SHOP_PAGE,
+    NEW_PAGE, NOBODY, OWNED_PAGE, PageId, Role, SELLER, SHOP_PAGE, TasksWritten,
 };
 use page_connect::Refusal;
 
@@ -92,6 +92,53 @@ async fn a_page_of_a_portfolio_is_listed_with_the_reason_that_it_cannot_be_picke
     let (path, list) = listed(&lobby, &mut browser, &Choice::pages([SHOP_PAGE])).await;
     assert!(reason(&list, OWNED_PAGE).starts_with(NOT_TICKED), "{}", reason(&list, OWNED_PAGE));
     lobby.pick(&mut browser, &path, OWNED_PAGE).await.assert_refused(&Refusal::Role(Pickable::NotTicked));
+}
+
+#[tokio::test]
+async fn a_page_of_a_portfolio_that_tells_tasks_is_picked_by_them() {
+    let lobby = Lobby::open().await;
+    lobby.facebook.settings_mut(|settings| settings.tasks_on_business_edges = true);
+    lobby.connect(OWNED_PAGE).await.assert_connected(&fanpage(OWNED_PAGE));
+    for (written, standing) in [
+        (TasksWritten::Plain, Pickable::Ok),
+        (TasksWritten::Small, Pickable::Ok),
+        (TasksWritten::Perms, Pickable::Ok),
+        (TasksWritten::Empty, Pickable::NoEditorRole),
+        (TasksWritten::Null, Pickable::RoleUnknown),
+    ] {
+        lobby.facebook.settings_mut(|settings| settings.tasks_written = written);
+        let mut browser = Browser::default();
+        let (path, list) = listed(&lobby, &mut browser, &Choice::all()).await;
+        assert_eq!(is_open(&list, CLIENT_PAGE), standing == Pickable::Ok, "{written:?}");
+        if standing != Pickable::Ok {
+            lobby.pick(&mut browser, &path, CLIENT_PAGE).await.assert_refused(&Refusal::Role(standing));
+        }
+    }
+    lobby.facebook.settings_mut(|settings| settings.tasks_written = TasksWritten::Plain);
+    for (tasks, pickable) in [(&["ANALYZE"], Pickable::NoEditorRole), (&["CREATE_CONTENT"], Pickable::Ok)] {
+        let tasks = tasks.map(str::to_owned).to_vec();
+        lobby.facebook.settings_mut(|settings| settings.tasks_of_clients = Some(tasks));
+        let mut browser = Browser::default();
+        let (path, list) = listed(&lobby, &mut browser, &Choice::all()).await;
+        assert_eq!(is_open(&list, CLIENT_PAGE), pickable == Pickable::Ok);
+        let picked = lobby.pick(&mut browser, &path, CLIENT_PAGE).await;
+        match pickable {
+            Pickable::Ok => picked.assert_connected(&fanpage(CLIENT_PAGE)),
+            low => picked.assert_refused(&Refusal::Role(low)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn portfolios_that_know_no_tasks_are_listed_all_the_same() {
+    let lobby = Lobby::open().await;
+    lobby.facebook.settings_mut(|settings| settings.business_edges_without_tasks = true);
+    let mut browser = Browser::default();
+    let (_, list) = listed(&lobby, &mut browser, &Choice::all()).await;
+    for page in [OWNED_PAGE, CLIENT_PAGE] {
+        assert!(reason(&list, page).starts_with(ROLE_UNKNOWN), "{}", reason(&list, page));
+    }
+    assert!(!list.body.contains("Facebook chưa cho biết hết các trang"), "{}", list.body);
 }
 
 #[tokio::test]

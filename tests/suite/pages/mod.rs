@@ -10,6 +10,7 @@ mod reconnect;
 mod state;
 mod story;
 mod subscribe;
+mod tabs;
 mod zalo;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use url::Url;
 
 use crate::flaky::FlakyDynamo;
 use crate::harness::World;
+use crate::jar::Jar;
 
 /// The operator's host.
 pub const PAGES_URL: &str = "https://pages.example.test";
@@ -54,10 +56,10 @@ pub struct Lobby {
     _servers: (facebook::Server, zalo_sim::Server),
 }
 
-/// A browser: it keeps the cookie of an attempt.
-#[derive(Clone, Default)]
+/// A browser: it keeps the cookies of its attempts.
+#[derive(Debug, Clone, Default)]
 pub struct Browser {
-    pub cookie: Option<String>,
+    pub cookies: Jar,
 }
 
 /// What a browser was answered.
@@ -279,7 +281,7 @@ impl Lobby {
     }
 
     pub async fn visit(&self, browser: &mut Browser, mut request: Builder, body: Body) -> Reply {
-        if let Some(cookie) = &browser.cookie {
+        if let Some(cookie) = browser.cookies.header() {
             request = request.header(header::COOKIE, cookie);
         }
         // A host of somebody's choice: nothing may follow from it.
@@ -293,10 +295,7 @@ impl Lobby {
             let referrer = text(header::REFERRER_POLICY).unwrap();
             assert!(["same-origin", "no-referrer"].contains(&referrer.as_str()), "{referrer}");
         }
-        if let Some(cookie) = &set_cookie {
-            let pair = cookie.split(';').next().unwrap().to_owned();
-            browser.cookie = Some(pair).filter(|_| !cookie.contains("Max-Age=0"));
-        }
+        browser.cookies.obey(response.headers());
         let (status, refusal) = (response.status().as_u16(), response.extensions().get::<Refusal>().cloned());
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();

@@ -31,7 +31,7 @@ async fn a_ticket_starts_one_attempt_from_the_tenant_s_own_console() {
         let mut browser = Browser::default();
         let reply = lobby.post(&mut browser, "/api/pages/start", &form, origin).await;
         reply.assert_refused(&Refusal::ForeignTicket);
-        assert_eq!(browser.cookie, None);
+        assert!(browser.cookies.is_empty());
         lobby.send(&mut browser, &form).await.assert_refused(&Refusal::UnknownTicket);
     }
     let ticket = lobby.ticket(&tenant, "7", Act::Connect(None)).await;
@@ -224,7 +224,7 @@ async fn a_ticket_a_state_and_a_choice_are_not_one_another() {
 #[tokio::test]
 async fn the_pages_are_in_the_language_of_the_ticket_or_the_browser() {
     let lobby = Lobby::open().await;
-    let mut browser = Browser { cookie: Some(format!("{}=en", Lang::COOKIE)) };
+    let mut browser = Browser { cookies: crate::jar::Jar::with(Lang::COOKIE, "en") };
     let reply = lobby.get(&mut browser, "/api/pages/facebook/callback").await;
     assert!(reply.body.contains("This step was used or has expired"), "{}", reply.body);
     let reply = lobby.get(&mut Browser::default(), "/api/pages/facebook/callback").await;

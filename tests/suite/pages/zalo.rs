@@ -1,10 +1,15 @@
 //! Zalo's side: consent, verifier, conflicts before the exchange, the account's own word (pages.md §2.1–2.6).
 
+use std::time::Duration;
+
+use common::clock::Clock;
+use common::id::TenantId;
 use common::pages::ticket::Act;
 use connect_tests::zalo::{Choice, Fault, Switch};
+use jiff::Timestamp;
 use page_connect::Refusal;
 
-use super::{Browser, Lobby, ZALO_BACK, oa, oa_id, parameter};
+use super::{Browser, Lobby, Reply, ZALO_BACK, oa, oa_id, parameter};
 
 #[tokio::test]
 async fn nobody_leaves_for_zalo_without_consent() {
@@ -20,7 +25,7 @@ async fn nobody_leaves_for_zalo_without_consent() {
     let ticket = lobby.ticket(&tenant, "7", Act::Connect(Some(oa(1)))).await;
     let reply = lobby.send(&mut browser, &format!("ticket={ticket}&provider=zalo")).await;
     assert!(reply.to().ends_with(&format!("/console/pages/zalo-{}/reconnect?error=consent", oa_id(1))));
-    assert_eq!(browser.cookie, None);
+    assert!(browser.cookies.is_empty());
 }
 
 #[tokio::test]
@@ -89,6 +94,80 @@ async fn an_account_that_is_another_than_the_answer_named_is_refused() {
         assert!(lobby.page(&oa(number)).await.is_none() && lobby.owner(&oa(number)).await.is_none());
     }
     assert_eq!(lobby.slots().await, 0);
+}
+
+impl Lobby {
+    /// Allows one account at Zalo and brings the answer back with another one's name in it.
+    async fn allow_as(&self, number: u8, named: &str) -> Reply {
+        let mut browser = Browser::default();
+        let url = self.start(&mut browser, "zalo", None).await;
+        let answer = self.zalo.authorize(&url, &Choice::allow(oa_id(number).as_str())).unwrap();
+        let edited = answer.location().unwrap().replace(&oa_id(number), named);
+        self.bring(&mut browser, &edited).await
+    }
+
+    /// When a tenant's account was doubted and is due.
+    async fn doubts(&self, tenant: &TenantId, number: u8) -> (Option<Timestamp>, Option<Timestamp>) {
+        let page = self.world.stack.store.connections.page(tenant, &oa(number)).await.unwrap().unwrap();
+        (page.suspected_at, page.due)
+    }
+}
+
+#[tokio::test]
+async fn an_edited_account_harms_no_tenant_and_has_the_owner_looked_at_at_once() {
+    let lobby = Lobby::open().await;
+    let (ours, theirs) = (lobby.world.tenant(), lobby.world.add_tenant("gom-nha-may", "s").await);
+    let mut browser = Browser::default();
+    let started = lobby.start_as(&mut browser, (&theirs, "7"), "zalo", None).await;
+    lobby.allow(&mut browser, started.to(), 3).await.assert_connected(&oa(3));
+    lobby.connect_oa(2, None).await.assert_connected(&oa(2));
+    let connections = &lobby.world.stack.store.connections;
+    let before = connections.page(&theirs, &oa(3)).await.unwrap().unwrap();
+    let slots = lobby.slots().await;
+    // One that is free, one that is ours, one that Zalo does not have.
+    for named in [oa_id(1), oa_id(2), "7".to_owned()] {
+        lobby.world.clock.advance(Duration::from_secs(3600));
+        let now = Some(lobby.world.clock.now());
+        let reply = lobby.allow_as(3, &named).await;
+        reply.assert_refused(&Refusal::OtherAccount);
+        assert!(!reply.body.contains(theirs.as_str()), "{}", reply.body);
+        let after = connections.page(&theirs, &oa(3)).await.unwrap().unwrap();
+        assert_eq!((after.suspected_at, after.due), (now, now), "{named}");
+        assert_eq!((&after.tokens, after.generation), (&before.tokens, before.generation), "{named}");
+        assert_eq!((after.status, lobby.owner(&oa(3)).await), (before.status, Some(theirs.clone())));
+        assert_eq!(lobby.doubts(&ours, 2).await.0, None, "{named}");
+        assert_eq!((lobby.owner(&oa(1)).await, lobby.slots().await), (None, slots), "{named}");
+    }
+    // Ours and the other one's name: what is refused before the exchange harms nobody.
+    let calls = lobby.zalo_exchanges();
+    let doubted = lobby.doubts(&theirs, 3).await;
+    lobby.world.clock.advance(Duration::from_secs(60));
+    lobby.allow_as(2, &oa_id(3)).await.assert_refused(&Refusal::Elsewhere);
+    lobby.allow_as(2, "x").await.assert_refused(&Refusal::NoAccount);
+    assert_eq!((lobby.zalo_exchanges(), lobby.doubts(&theirs, 3).await), (calls, doubted));
+    assert_eq!(lobby.doubts(&ours, 2).await.0, None);
+}
+
+#[tokio::test]
+async fn an_account_of_ours_whose_new_tokens_are_not_kept_is_looked_at_at_once() {
+    let lobby = Lobby::open().await;
+    let ours = lobby.world.tenant();
+    lobby.connect_oa(2, None).await.assert_connected(&oa(2));
+    let at = |lobby: &Lobby| {
+        lobby.world.clock.advance(Duration::from_secs(60));
+        Some(lobby.world.clock.now())
+    };
+    let now = at(&lobby);
+    lobby.allow_as(2, &oa_id(1)).await.assert_refused(&Refusal::OtherAccount);
+    assert_eq!(lobby.doubts(&ours, 2).await, (now, now));
+    for fault in [Fault::Api500, Fault::TokenLostAfterCommit, Fault::ApiError { code: -221 }] {
+        let now = at(&lobby);
+        lobby.zalo.switch(Switch::next(fault.clone(), 1));
+        let reply = lobby.connect_oa(2, Some(oa(2))).await;
+        assert!(reply.refusal.is_some(), "{reply:?}");
+        assert_eq!(lobby.doubts(&ours, 2).await, (now, now), "{fault:?}");
+    }
+    lobby.connect_oa(2, Some(oa(2))).await.assert_connected(&oa(2));
 }
 
 #[tokio::test]

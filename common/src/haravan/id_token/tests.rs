@@ -146,10 +146,83 @@ fn the_access_token_it_came_with_is_in_the_token_endpoints_token() {
     let text = signed(&header(), &claims(), &KEYS[0]);
     assert!(verified(text.clone(), Beside::AccessToken(&token)).is_ok());
     assert_eq!(verified(text, Beside::AccessToken(&"other".into())), Err(IdTokenError::TokenHash));
+}
+
+#[test]
+fn a_token_of_the_token_endpoint_may_leave_the_hash_out_but_not_get_it_wrong() {
+    let token = SecretString::from("b".repeat(64));
+    let hash = half_hash(&"b".repeat(64));
+    let beside = |claims: &Value| verified(signed(&header(), claims, &KEYS[0]), Beside::AccessToken(&token));
     let mut bare = claims();
     bare.as_object_mut().unwrap().remove("at_hash");
-    let text = signed(&header(), &bare, &KEYS[0]);
-    assert_eq!(verified(text, Beside::AccessToken(&token)), Err(IdTokenError::TokenHash));
+    assert!(beside(&bare).is_ok());
+    // A code's hash does not stand in for it, and does no harm.
+    bare.as_object_mut().unwrap().remove("c_hash");
+    assert!(beside(&bare).is_ok());
+    bare["at_hash"] = json!(null);
+    assert!(beside(&bare).is_ok());
+    let odd = [
+        json!(""),
+        json!(7),
+        json!(true),
+        json!([hash]),
+        json!({"at_hash": hash}),
+        json!(format!("{hash}=")),
+        json!(format!(" {hash}")),
+        json!(hash.to_lowercase()),
+        json!(&hash[..20]),
+        json!(half_hash("other")),
+    ];
+    for odd in odd {
+        bare["at_hash"] = odd.clone();
+        assert_eq!(beside(&bare), Err(IdTokenError::TokenHash), "{odd}");
+    }
+}
+
+#[test]
+fn the_front_channel_cannot_do_without_the_hash_of_the_code() {
+    let hash = half_hash(&"a".repeat(64));
+    for odd in [json!(null), json!(""), json!(7), json!([hash]), json!(format!("{hash}="))] {
+        assert_eq!(with(|claims| claims["c_hash"] = odd.clone()), Err(IdTokenError::CodeHash), "{odd}");
+    }
+    assert_eq!(without("c_hash"), Err(IdTokenError::CodeHash));
+    assert!(without("at_hash").is_ok());
+}
+
+#[test]
+fn claims_are_read_in_the_types_that_real_providers_send() {
+    let instants = [json!(NOW), json!(NOW as f64 + 0.9), json!(NOW.to_string())];
+    for instant in &instants {
+        assert!(with(|claims| claims["iat"] = instant.clone()).is_ok(), "{instant}");
+        assert!(with(|claims| claims["nbf"] = instant.clone()).is_ok(), "{instant}");
+        assert!(with(|claims| claims["exp"] = instant.clone()).is_ok(), "{instant}: a minute of skew");
+    }
+    for odd in [json!(""), json!("soon"), json!("-1"), json!("1e9"), json!(true)] {
+        assert_eq!(with(|claims| claims["iat"] = odd.clone()), Err(IdTokenError::IssuedAt), "{odd}");
+        assert_eq!(with(|claims| claims["nbf"] = odd.clone()), Err(IdTokenError::NotYet), "{odd}");
+        assert_eq!(with(|claims| claims["exp"] = odd.clone()), Err(IdTokenError::Expired), "{odd}");
+    }
+    // Optional, so null is as good as absent; what is required is not.
+    for name in ["nbf", "azp", "at_hash", "auth_time", "orgname", "email"] {
+        assert!(with(|claims| claims[name] = json!(null)).is_ok(), "{name}");
+    }
+    for name in ["iss", "aud", "exp", "iat", "nonce", "c_hash", "sub", "orgid"] {
+        assert!(with(|claims| claims[name] = json!(null)).is_err(), "{name}");
+    }
+    assert!(with(|claims| claims["orgid"] = json!(200_000_987_654_i64)).is_ok());
+    assert!(with(|claims| claims["a_new_claim"] = json!({"of": ["any", "kind"]})).is_ok());
+    for odd in [json!(""), json!(7), json!(["n-51f0"]), json!("N-51F0"), json!("n-51f0 ")] {
+        assert_eq!(with(|claims| claims["nonce"] = odd.clone()), Err(IdTokenError::Nonce), "{odd}");
+    }
+    assert!(with(|claims| claims["aud"] = json!([APP, APP])).is_ok());
+    for several in
+        [json!([APP, 7]), json!([APP, null]), json!([APP, ""]), json!([[APP]]), json!({"aud": APP})]
+    {
+        assert_eq!(with(|claims| claims["aud"] = several.clone()), Err(IdTokenError::Audience), "{several}");
+    }
+    for odd in [json!(7), json!([APP]), json!("")] {
+        assert_eq!(with(|claims| claims["azp"] = odd.clone()), Err(IdTokenError::Audience), "{odd}");
+    }
 }
 
 #[test]
@@ -167,8 +240,14 @@ fn only_rs256_counts_whatever_the_signature_is() {
 }
 
 #[test]
-fn the_key_is_named_and_what_must_be_understood_is_refused() {
-    for kid in [json!(null), json!(""), json!(7), json!("k".repeat(129))] {
+fn the_key_has_a_name_or_none_and_what_must_be_understood_is_refused() {
+    for header in [json!({"alg": "RS256"}), json!({"alg": "RS256", "kid": null, "typ": "jwt", "x5t": "x"})] {
+        let token = UnverifiedIdToken::read(signed(&header, &claims(), &KEYS[0]).into()).unwrap();
+        assert_eq!(token.kid(), None);
+        let text = signed(&header, &claims(), &KEYS[0]);
+        assert!(verified(text, Beside::Code(&"a".repeat(64))).is_ok(), "{header}");
+    }
+    for kid in [json!(""), json!(7), json!(["k1"]), json!("k".repeat(129))] {
         let text = signed(&json!({"alg": "RS256", "kid": kid}), &claims(), &KEYS[0]);
         assert_eq!(verified(text, Beside::Code("a")), Err(IdTokenError::NoKid), "{kid}");
     }

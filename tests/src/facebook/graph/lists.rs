@@ -88,7 +88,11 @@ pub(super) fn business_pages(
     let Access::User { person, .. } = access else { return Err(GraphError::unknown_object(id)) };
     state.needs(*person, "business_management")?;
     let usual = ["access_token", "category", "name", "id"];
-    let fields = fields::read(call.param("fields"), &usual, &ROW_FIELDS, "Page")?;
+    let known: Vec<&str> = ROW_FIELDS
+        .into_iter()
+        .filter(|field| *field != "tasks" || !state.settings.business_edges_without_tasks)
+        .collect();
+    let fields = fields::read(call.param("fields"), &usual, &known, "Page")?;
     let granted = |business: &BusinessId| {
         let belongs = state.people.get(person).is_some_and(|person| person.businesses.contains(business));
         belongs && state.grants.get(person).is_some_and(|grant| grant.businesses.contains(business))
@@ -101,7 +105,9 @@ pub(super) fn business_pages(
     let mut rows = Vec::new();
     for page in ids.into_iter().map(PageId) {
         let told = state.settings.tasks_on_business_edges && !state.without_tasks.contains(&page);
-        let tasks = state.role(*person, page).filter(|_| told).map(|role| role.tasks.clone());
+        let told_of_clients = state.settings.tasks_of_clients.clone().filter(|_| edge == "client_pages");
+        let own = || state.role(*person, page).map(|role| role.tasks.clone());
+        let tasks = told_of_clients.or_else(own).filter(|_| told);
         rows.push(page_row(state, access, page, &fields, &tasks.unwrap_or_default()));
     }
     Ok(json!({"data": rows, "paging": paging.unwrap_or_else(|| json!({}))}))

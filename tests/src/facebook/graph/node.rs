@@ -7,6 +7,7 @@ use super::fields::{self, Field};
 use crate::facebook::call::Call;
 use crate::facebook::error::GraphError;
 use crate::facebook::ids::{PageId, PersonId};
+use crate::facebook::settings::TasksWritten;
 use crate::facebook::state::State;
 
 const PERSON_FIELDS: [&str; 4] = ["id", "name", "picture", "first_name"];
@@ -121,7 +122,17 @@ pub(super) fn page_row(
             "category_list" => Some(json!([{"id": "200600219953504", "name": page.category}])),
             "link" => Some(format!("https://www.facebook.com/{id}").into()),
             "picture" => Some(picture(state, id.0, field)),
-            "tasks" => (!tasks.is_empty()).then(|| tasks.into()),
+            "tasks" => match (state.settings.tasks_written, tasks) {
+                (_, []) => None,
+                (TasksWritten::Plain, tasks) => Some(tasks.into()),
+                (TasksWritten::Small, tasks) => Some(tasks.iter().map(|task| task.to_lowercase()).collect()),
+                (TasksWritten::Null, _) => Some(Value::Null),
+                (TasksWritten::Empty, _) => Some(json!([])),
+                (TasksWritten::Perms, tasks) => {
+                    row.insert("perms".to_owned(), tasks.into());
+                    None
+                }
+            },
             "has_transitioned_to_new_page_experience" => Some(page.new_experience.into()),
             "access_token" => match access {
                 Access::User { token, .. } => state.page_token(token, id),

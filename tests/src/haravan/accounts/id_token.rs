@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::keys::outsider;
 use super::records::Grant;
-use super::signing::{forged, half_hash, hs256, rs256, unsigned};
+use super::signing::{forged, half_hash, hs256, rs256, rs256_nameless, unsigned};
 use crate::haravan::faults::Fault;
 use crate::haravan::ids::OrgId;
 use crate::haravan::refusal::Refusal;
@@ -34,12 +34,13 @@ impl Beside<'_> {
 
     fn concerns(&self, fault: &Fault) -> bool {
         match fault {
-            Fault::IdTokenWrongCHash => matches!(self, Self::Code(_)),
-            Fault::IdTokenWrongAtHash => matches!(self, Self::AccessToken(..)),
+            Fault::IdTokenWrongCHash | Fault::IdTokenNoCHash => matches!(self, Self::Code(_)),
+            Fault::IdTokenWrongAtHash | Fault::IdTokenNoAtHash => matches!(self, Self::AccessToken(..)),
             Fault::IdTokenExpired
             | Fault::IdTokenWrongAud
             | Fault::IdTokenWrongNonce
             | Fault::IdTokenWrongIss
+            | Fault::IdTokenNoKid
             | Fault::IdTokenAlgNone
             | Fault::IdTokenHs256
             | Fault::IdTokenBadSignature
@@ -80,7 +81,7 @@ pub(super) fn id_token(state: &mut State, grant: &Grant, beside: &Beside<'_>) ->
         return Ok(forged(&key, &claims));
     }
     let key = if has(&Fault::IdTokenKeyUnpublished) { outsider()? } else { key };
-    rs256(&key, &claims)
+    if has(&Fault::IdTokenNoKid) { rs256_nameless(&key, &claims) } else { rs256(&key, &claims) }
 }
 
 /// The right claims. Numeric ids are strings; `email` and `org` claims come with their scopes.
@@ -156,8 +157,12 @@ fn spoil(fault: &Fault, claims: &mut Map<String, Value>) {
             }
             return;
         }
-        Fault::IdTokenNoRole => {
-            claims.remove("role");
+        Fault::IdTokenNoRole | Fault::IdTokenNoCHash | Fault::IdTokenNoAtHash => {
+            claims.remove(match fault {
+                Fault::IdTokenNoRole => "role",
+                Fault::IdTokenNoCHash => "c_hash",
+                _ => "at_hash",
+            });
             return;
         }
         Fault::IdTokenRoleArray => match claims.get("role") {

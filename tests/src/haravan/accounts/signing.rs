@@ -16,6 +16,12 @@ pub(super) fn rs256(key: &SigningKey, claims: &Value) -> Result<String, Refusal>
     Ok(joined(&input, &signature))
 }
 
+/// RS256 by a key that the header does not name.
+pub(super) fn rs256_nameless(key: &SigningKey, claims: &Value) -> Result<String, Refusal> {
+    let input = input(&json!({"alg": "RS256", "typ": "JWT"}), claims);
+    Ok(joined(&input, &key.sign(input.as_bytes())?))
+}
+
 /// RS256 with a signature that fits nothing.
 pub(super) fn forged(key: &SigningKey, claims: &Value) -> String {
     let input = input(&json!({"alg": "RS256", "kid": key.kid, "typ": "JWT"}), claims);
