@@ -1,8 +1,8 @@
-# Sourced by the other scripts here: tools that are not part of the project, kept under target/ci so that they are
-# fetched once.
+# Sourced by the other scripts here: tools that are not part of the project, kept in the user's cache so that a machine
+# fetches them once, whatever clone it works in.
 
 target_dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-ci_dir="$target_dir/ci"
+ci_dir="${XDG_CACHE_HOME:-$HOME/.cache}/haravan-connect-ci"
 export PATH="$ci_dir/cargo/bin:$PATH"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 # The SAM CLI reports on its users unless told not to.
