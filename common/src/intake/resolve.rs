@@ -75,7 +75,7 @@ pub async fn renewed(
 /// otherwise the link is forgotten. If this fails, the customer's next order notices it again.
 pub async fn corrected(job: &Job<'_>, buyer: &Buyer, linked: &str, booked: &str) {
     if let Err(stop) = correct(job, buyer, linked, booked).await {
-        tracing::warn!(?stop, "a customer's link was not corrected");
+        tracing::warn!(error = ?stop, "a customer's link was not corrected");
     }
 }
 
