@@ -177,7 +177,7 @@ async fn nobody_looks_again_before_a_request_of_unknown_outcome_must_have_ended(
     let waiting = world.again(&event).await;
     assert_eq!(
         (waiting.status, waiting.reason.as_deref()),
-        (Status::Waiting, Some("another_worker_is_at_it"))
+        (Status::Waiting, Some("making_sure_nothing_is_booked_twice"))
     );
     world.work_until_done().await;
     assert_carried_over(&world.again(&event).await);

@@ -73,6 +73,18 @@ async fn a_customer_who_was_merged_is_found_in_the_one_that_is_left() {
 }
 
 #[tokio::test]
+async fn a_customer_merged_into_a_record_of_another_phone_is_followed_where_the_old_code_leads() {
+    let (world, code) = with_a_buyer().await;
+    world.getfly().add_account(earlier_customer("KH-CHUNG", "0911111111", "chung@example.com"));
+    assert!(world.getfly().merge_account(&code, "KH-CHUNG", true));
+    let event = world.carry("orders/create", &next_order(1)).await;
+    assert_done(&event, None, &["order_under_another_customer"]);
+    assert_carried_over(&world.carry("orders/create", &next_order(2)).await);
+    assert!(world.getfly().orders().iter().all(|order| order.account_code == "KH-CHUNG"));
+    assert_eq!(world.getfly().accounts().len(), 1);
+}
+
+#[tokio::test]
 async fn a_customer_renamed_who_has_another_phone_now_is_found_by_email() {
     let world = World::start().await;
     world.getfly().add_account(earlier_customer("KH-1", PHONE, ""));

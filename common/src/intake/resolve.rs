@@ -72,16 +72,20 @@ pub async fn renewed(
 }
 
 /// Corrects the link of a customer whose order the CRM booked under another code than `linked`, without a word. The
-/// other record is remembered if it really is the buyer's; otherwise the link is forgotten.
-///
-/// # Errors
-/// [`Stop`].
-pub async fn corrected(job: &Job<'_>, buyer: &Buyer, linked: &str, booked: &str) -> Result<(), Stop> {
+/// other record is remembered if the CRM gives it for the old code as well, or if it has the buyer's phone or e-mail;
+/// otherwise the link is forgotten. If this fails, the customer's next order notices it again.
+pub async fn corrected(job: &Job<'_>, buyer: &Buyer, linked: &str, booked: &str) {
+    if let Err(stop) = correct(job, buyer, linked, booked).await {
+        tracing::warn!(error = ?stop, "a customer's link was not corrected");
+    }
+}
+
+async fn correct(job: &Job<'_>, buyer: &Buyer, linked: &str, booked: &str) -> Result<(), Stop> {
     let Some(id) = buyer.customer else { return Ok(()) };
-    let theirs = job.crm.account(booked).await?.filter(|account| is_of(account, buyer));
+    let is_heir = job.crm.account_given_for(linked).await?.is_some_and(|account| account.code == booked);
+    let is_theirs = is_heir || job.crm.account(booked).await?.is_some_and(|account| is_of(&account, buyer));
     let identity = Identity::customer(&job.tenant.id, id);
-    let code = theirs.as_ref().map(|account| account.code.as_str());
-    job.intake.store.claims.relink(&identity, linked, code).await?;
+    job.intake.store.claims.relink(&identity, linked, is_theirs.then_some(booked)).await?;
     Ok(())
 }
 

@@ -318,6 +318,7 @@ fn unknown_people(new: &Settings, before: &Settings, users: Option<&[User]>) -> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -424,6 +425,21 @@ mod tests {
         let mut all = named(json(json!({"orders": "no", "colour": 1, "unit_name": ""})));
         all.sort();
         assert_eq!(all, ["colour", "orders", "unit_name"]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_refused_or_comes_back_as_it_was_read(at in 0..18_usize, typed in "\\PC*|[^=]{1,9} ?= ?[^=]{1,9}") {
+            let Ok(Value::Object(all)) = serde_json::to_value(Settings::default()) else { panic!("an object") };
+            let name = all.keys().nth(at % all.len()).unwrap();
+            match text(name, &typed) {
+                Ok(new) => {
+                    let Ok(Value::Object(told)) = serde_json::to_value(&new) else { panic!("an object") };
+                    prop_assert_eq!(SettingsChange::of_json(told).apply(&Settings::default(), None), Ok(new));
+                }
+                Err(faults) => prop_assert!(faults.iter().all(|fault| fault.message.vi != fault.message.en)),
+            }
+        }
     }
 
     #[test]

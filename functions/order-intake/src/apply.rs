@@ -105,7 +105,7 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
     let new = draft.order.for_account(account).assigned_to(assignee.clone());
     let (warnings, account) = create(job, new, &buyer, assignee.as_deref()).await?;
     told.extend(warnings);
-    told.extend(read_back(job, &draft, &code, &buyer, &account).await?);
+    told.extend(read_back(job, &draft, &code, &buyer, &account).await);
     Ok((
         Outcome { reason: None, crm_code: Some(code.clone()), warnings: told },
         Record { code: Some(code), version },
@@ -196,22 +196,16 @@ fn names_account(fields: &[String]) -> bool {
 }
 
 /// Compares the CRM's order with ours. The order is there: whatever is off is a warning, never a second try.
-async fn read_back(
-    job: &Job<'_>,
-    draft: &Draft,
-    code: &str,
-    buyer: &Buyer,
-    account: &str,
-) -> Result<Vec<String>, Stop> {
+async fn read_back(job: &Job<'_>, draft: &Draft, code: &str, buyer: &Buyer, account: &str) -> Vec<String> {
     let there = match job.crm.order(code).await {
         Ok(Some(there)) => there,
-        Ok(None) | Err(_) => return Ok(vec!["not_read_back".to_owned()]),
+        Ok(None) | Err(_) => return vec!["not_read_back".to_owned()],
     };
     let mut told: Vec<String> = draft.differences(&there).into_iter().map(str::to_owned).collect();
     // A CRM that does not know the customer's code may take the order all the same.
     if let Some(booked) = there.account_code.filter(|booked| fold(booked) != fold(account)) {
-        resolve::corrected(job, buyer, account, &booked).await?;
+        resolve::corrected(job, buyer, account, &booked).await;
         told.push("order_under_another_customer".to_owned());
     }
-    Ok(told)
+    told
 }

@@ -245,7 +245,8 @@ impl Stack {
         }));
         let mut app = Router::new().merge(front_door).merge(connects).merge(of_pages).merge(console);
         if let Some(getfly) = &getfly {
-            app = app.nest(GETFLY_PATH, page::guarded(getfly.router()));
+            let home = Router::new().route(&format!("{GETFLY_PATH}/"), getfly.home());
+            app = app.nest(GETFLY_PATH, page::guarded(getfly.router())).merge(page::guarded(home));
         }
         if let Some(haravan) = &haravan {
             app = app.nest(HARAVAN_PATH, page::guarded(haravan.router()));

@@ -66,7 +66,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -131,8 +131,13 @@ impl Simulator {
             .merge(inspect::routes())
             .merge(pages::routes())
             .route("/api/{*rest}", any(pipeline::answer))
-            .fallback(pages::home_or_api)
+            .fallback(pipeline::answer)
             .with_state(self.clone())
+    }
+
+    /// The page of everything: a larger router serves it at the address in which the tenant is nested, with a slash behind.
+    pub fn home(&self) -> MethodRouter {
+        pages::home().with_state(self.clone())
     }
 
     /// Serves the tenant alone on a free port of 127.0.0.1.

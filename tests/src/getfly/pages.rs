@@ -7,15 +7,13 @@
 use std::fmt::Write as _;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use super::Simulator;
-use super::pipeline;
 use super::records::{Account, Order};
 use super::state::State;
 use super::text::local_time;
@@ -38,17 +36,14 @@ dt{color:#5a6873}dd{margin:0;overflow-wrap:anywhere}";
 /// The pages.
 pub(super) fn routes() -> Router<Simulator> {
     Router::new()
-        .route("/", get(everything))
+        .route("/", home())
         .route("/orders/{*code}", get(one_order))
         .route("/accounts/{*code}", get(one_account))
 }
 
-/// Everything that is no route: a nested router meets its own root with a slash here.
-pub(super) async fn home_or_api(simulator: Shared<Simulator>, request: Request<Body>) -> Response {
-    match (request.method(), request.uri().path()) {
-        (&Method::GET, "/" | "") => everything(simulator).await,
-        _ => pipeline::answer(simulator, request).await,
-    }
+/// The page of everything.
+pub(super) fn home() -> MethodRouter<Simulator> {
+    get(everything)
 }
 
 async fn everything(Shared(simulator): Shared<Simulator>) -> Response {

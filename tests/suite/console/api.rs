@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use connect_tests::getfly::Fault;
 use local::seed::ORG;
 use reqwest::{Method, header};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::pages_tab::FANPAGE;
 use crate::harness::{World, fixture};
+use crate::verbs::{CREATE_ORDER, edited};
 
 fn read(yaml: &Yaml<'_>) -> Value {
     match yaml {
@@ -158,7 +160,8 @@ async fn every_answer_is_as_described() {
     let world = World::start().await;
     world.carry("orders/create", fixture::ORDER).await;
     world.carry("customers/create", fixture::CUSTOMER).await;
-    assert_eq!(world.post("orders/create", b"[]").await, 200);
+    world.getfly().push_fault(CREATE_ORDER, Fault::Status(400));
+    world.carry("orders/create", &edited(fixture::ORDER, |body| body["id"] = 9_001.into())).await;
     let description = description(&world).await;
     let (_, listed) = world.call(Method::GET, "/api/v1/events", None).await;
     let events = listed["events"].as_array().unwrap();

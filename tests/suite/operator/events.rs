@@ -8,7 +8,7 @@ use common::store::inbox::{EventKey, Put, Status};
 use connect_tests::getfly::Fault;
 
 use crate::harness::World;
-use crate::verbs::{CREATE_ORDER, edited, paid_order};
+use crate::verbs::{CREATE_ORDER, assert_parked, edited, paid_order};
 
 /// A stack with one parked order, and that event.
 async fn parked() -> (World, common::store::inbox::Event) {
@@ -87,7 +87,10 @@ async fn a_replay_is_shown_before_it_is_done_and_carries_the_order_over() {
 
 #[tokio::test]
 async fn what_pages_were_sent_is_listed_and_shown_and_a_replay_leaves_it_alone() {
-    let (world, event) = parked().await;
+    let world = World::start().await;
+    world.getfly().push_fault(CREATE_ORDER, Fault::Status(422));
+    let event = world.carry("orders/create", &paid_order()).await;
+    assert_parked(&event, "crm_refused");
     let written = world.send_to_a_page("Còn hàng không shop?").await;
     let list =
         |more: &'static [&'static str]| [&["--json", "events", "list", "--tenant", "hat-mam"], more].concat();
@@ -118,6 +121,7 @@ async fn what_pages_were_sent_is_listed_and_shown_and_a_replay_leaves_it_alone()
     let replay = ["events", "replay", "--tenant", "hat-mam", "--state", "all", "--yes"];
     let said = world.operate(&[&replay[..], &["--dry-run"]].concat()).await;
     assert!(said.out.contains("1 events would be tried again") && !said.out.contains(&id), "{said:?}");
+    world.getfly().push_fault(CREATE_ORDER, Fault::Status(422));
     let said = world.operate(&replay).await;
     assert!(
         said.out.contains("1 events are tried again. 1 that were found are done, at work or sent to pages")

@@ -51,7 +51,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  haravan-connect events replay --tenant hat-mam --reason crm_refused --dry-run\n  \
                       haravan-connect events replay --tenant hat-mam order.1791400031.Zc4QJ0yYk6lZlN3xw1Jb6g\n\n\
                       A parked event becomes ready with its attempts forgotten; one that waits becomes due now. A filter leaves\n\
-                      alone what another try cannot help, such as unreadable_body, unless it is named. What is done stays done. What pages were sent is left alone, for nobody works on it. Once-only holds as ever: what is\n\
+                      alone what another try cannot help, such as unreadable_body, unless it or its --reason is named. What is done stays done. What pages were sent is left alone, for nobody works on it. Once-only holds as ever: what is\n\
                       in the CRM already is not made again."
     )]
     Replay(replay::Options),

@@ -55,7 +55,9 @@ pub(super) async fn run(options: &Options, session: &mut Session<'_, '_>) -> Res
         let filter = Filter::read(&options.filter, State::Parked, session.now())?;
         found = gather(&session.store().inbox, &record.id, &filter, options.limit).await?;
         let in_all = found.len();
-        found.retain(|event| event.status() != Status::Parked || retry_can_help(event.reason()));
+        if options.filter.reason.is_none() {
+            found.retain(|event| event.status() != Status::Parked || retry_can_help(event.reason()));
+        }
         useless = in_all.saturating_sub(found.len());
     }
     for event in &options.events {
@@ -130,7 +132,7 @@ fn said_of_left(left: usize) -> String {
     match left {
         0 => String::new(),
         _ => format!(
-            " {left} that were found are done, at work, sent to pages or beyond another try: they are left alone."
+            " {left} that were found are done, at work or sent to pages, or another try cannot help: they are left alone."
         ),
     }
 }
