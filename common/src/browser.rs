@@ -105,3 +105,66 @@ impl FlowCookie {
 fn is_https(base_url: &str) -> bool {
     base_url.starts_with("https://")
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BASE: &str = "https://crm.example.com";
+
+    fn sent(cookies: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::try_from(cookies).unwrap())])
+    }
+
+    fn pair(header: &HeaderValue) -> String {
+        header.to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_key_is_found_among_others_by_its_digest_alone() {
+        let keys: Vec<BrowserKey> = (0..4).map(|_| BrowserKey::new().unwrap()).collect();
+        let pairs: Vec<String> =
+            keys.iter().map(|key| pair(&SHOPS.keep(key, BASE, Duration::from_secs(1)).unwrap())).collect();
+        let headers = sent(&format!("hvc_lang=vi; {}; a=b", pairs.join("; ")));
+        for key in &keys {
+            let read = SHOPS.read(&headers, BASE, &key.digest()).unwrap();
+            assert_eq!(read.digest(), key.digest());
+            assert!(PAGES.read(&headers, BASE, &key.digest()).is_none(), "of the other kind");
+            assert!(SHOPS.read(&headers, "http://localhost", &key.digest()).is_none(), "of the strict kind");
+        }
+        let stranger = BrowserKey::new().unwrap().digest();
+        for digest in [stranger.as_str(), "", "short", &keys[0].digest()[..12]] {
+            assert!(SHOPS.read(&headers, BASE, digest).is_none(), "{digest}");
+        }
+    }
+
+    #[test]
+    fn room_is_made_by_forgetting_the_oldest_of_one_kind() {
+        let named = |from: usize, to: usize| {
+            (from..to)
+                .map(|at| format!("__Host-hvc_flow_{at:012}=x; __Host-hvc_page_{at:012}=x; hvc_flow_{at}=x"))
+        };
+        let forgotten = |many: usize| -> Vec<String> {
+            let headers = sent(&named(0, many).collect::<Vec<_>>().join("; "));
+            SHOPS.make_room(&headers, BASE).iter().map(pair).collect()
+        };
+        assert!(forgotten(MOST - 1).is_empty());
+        assert_eq!(forgotten(MOST), ["__Host-hvc_flow_000000000000="]);
+        assert_eq!(forgotten(MOST + 2).len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_cookies_come_none_is_taken_for_a_key(cookies in "[ -~]{0,200}", value in "[ -~]{0,60}") {
+            let digest = BrowserKey::new().unwrap().digest();
+            let name = SHOPS.name(BASE, &digest);
+            for cookies in [cookies.clone(), format!("{cookies}; {name}={value}"), format!("{name}={value};{cookies}")] {
+                prop_assert!(SHOPS.read(&sent(&cookies), BASE, &digest).is_none());
+                drop(SHOPS.make_room(&sent(&cookies), BASE));
+            }
+        }
+    }
+}

@@ -264,6 +264,23 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_answer_is_read_or_refused_without_a_panic(bytes: Vec<u8>, text in "[ -~]{0,20}", number: f64, status in 100_u16..600) {
+            drop((read(&bytes), refusal(status, &bytes)));
+            for value in [serde_json::json!(text), serde_json::json!(number), serde_json::json!([text]), Value::Null] {
+                for name in ["access_token", "refresh_token", "id_token", "expires_in", "scope", "token_type", "error"] {
+                    let mut answer = serde_json::json!({"access_token": "a", "expires_in": 5});
+                    answer[name] = value.clone();
+                    let body = answer.to_string();
+                    let there = read(body.as_bytes()).is_some();
+                    proptest::prop_assert!(there || name == "access_token", "{}", body);
+                    drop(refusal(status, body.as_bytes()));
+                }
+            }
+        }
+    }
+
     #[test]
     fn refusals_are_told_apart() {
         assert_eq!(refusal(400, br#"{"error":"invalid_grant"}"#), GrantError::InvalidGrant);

@@ -33,7 +33,7 @@ async fn a_day_of_deliveries() {
 fn the_log_names_pages_and_tenants_and_repeats_nothing_that_was_sent() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "page_events::logs::a_day_of_deliveries", "--ignored", "--nocapture"])
-        .env("RUST_LOG", "warn,common=trace,webhook=trace,upkeep=trace")
+        .env("RUST_LOG", "trace")
         .output()
         .unwrap();
     let log = String::from_utf8_lossy(&output.stderr);

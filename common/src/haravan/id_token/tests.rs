@@ -327,6 +327,22 @@ proptest! {
     }
 
     #[test]
+    fn any_hash_but_the_right_one_is_refused_in_both_channels(text in "[ -~]{0,30}", number in any::<i64>(), near in 0_usize..22) {
+        let (code, token) = ("a".repeat(64), SecretString::from("b".repeat(64)));
+        let mut close = half_hash(token.expose_secret());
+        close.remove(near);
+        for odd in [json!(text), json!(number), json!([text]), json!({"a": text}), json!(number % 2 == 0), json!(close)] {
+            let mut claims = claims();
+            claims["at_hash"] = odd.clone();
+            let beside = verified(signed(&header(), &claims, &KEYS[0]), Beside::AccessToken(&token));
+            prop_assert_eq!(beside, Err(IdTokenError::TokenHash));
+            claims["c_hash"] = odd;
+            let beside = verified(signed(&header(), &claims, &KEYS[0]), Beside::Code(&code));
+            prop_assert_eq!(beside, Err(IdTokenError::CodeHash));
+        }
+    }
+
+    #[test]
     fn a_cut_or_altered_token_is_refused(at in 0_usize..900, by in 1_u8..255) {
         let text = signed(&header(), &claims(), &KEYS[0]);
         prop_assume!(at < text.len());
