@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use common::clock::SystemClock;
 use driver::{Browser, Screen};
-use local::stack::{Options, Stack};
+use local::options::Options;
+use local::stack::Stack;
 
 /// The local stack as `cargo run` starts it, in memory.
 pub(crate) async fn stack() -> Stack {

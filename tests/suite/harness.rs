@@ -12,9 +12,10 @@ use common::store::schema;
 use common::tenant::tenant_place;
 use connect_tests::{getfly, haravan};
 use jiff::Timestamp;
+use local::options::Options;
 use local::pump;
 use local::seed::{self, TENANT};
-use local::stack::{Options, Stack};
+use local::stack::Stack;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 

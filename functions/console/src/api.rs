@@ -12,6 +12,7 @@ mod crm;
 mod events;
 mod imports;
 mod pages;
+mod sessions;
 mod settings;
 mod shops;
 
@@ -21,7 +22,7 @@ use axum::Router;
 use axum::http::header;
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use crate::{Console, session};
+use crate::Console;
 
 const DESCRIPTION: &str = include_str!("../openapi.yaml");
 
@@ -30,7 +31,7 @@ type Routes = MethodRouter<Arc<Console>>;
 /// Every operation: method, path and what answers it.
 fn table() -> Vec<(&'static str, &'static str, Routes)> {
     vec![
-        ("post", "/api/sessions", post(session::open::open)),
+        ("post", "/api/sessions", post(sessions::open)),
         ("get", "/api/v1/openapi.yaml", get(description)),
         ("get", "/api/v1/haravan", get(shops::setup)),
         ("put", "/api/v1/haravan/app", put(shops::set_app)),

@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod connect;
 pub(crate) mod disconnect;
+pub(crate) mod entered;
 pub(crate) mod page;
 pub(crate) mod report;
 pub(crate) mod setup;

@@ -10,7 +10,6 @@
 //! token, and where the browser says which page a form came from, that page must be ours.
 
 pub(crate) mod enter;
-pub(crate) mod open;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +37,14 @@ pub(crate) const SESSION: Duration = Duration::from_secs(30 * 60);
 
 /// The field of a form that holds the session's token.
 pub(crate) const CSRF_FIELD: &str = "csrf";
+
+/// What a link holds.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) tenant: TenantId,
+    pub(crate) admin: Person,
+    pub(crate) lang: Option<String>,
+}
 
 /// A CRM admin, as the CRM names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

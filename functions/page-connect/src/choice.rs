@@ -12,7 +12,7 @@ use common::store::tenants::TenantRecord;
 use serde::{Deserialize, Serialize};
 
 use crate::Connecting;
-use crate::flow::Provider;
+use crate::provider::Provider;
 use crate::refusal::{Refusal, Visit};
 
 /// How long a choice may take (pages.md §1.10).

@@ -16,7 +16,7 @@ use common::store::ephemeral::Kind;
 use secrecy::SecretString;
 
 use crate::choice::{Choice, LIFETIME};
-use crate::flow::Provider;
+use crate::provider::Provider;
 use crate::refusal::{Refusal, Visit};
 use crate::{CHOOSE, Connecting};
 

@@ -4,18 +4,7 @@ use axum::http::StatusCode;
 use common::facebook::role::Pickable;
 use common::page::{Lang, Tone};
 
-use crate::refusal::Refusal;
-
-/// Where the one thing to do leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum To {
-    /// To the form that starts this once more.
-    TryAgain,
-    /// To the form that adds any page.
-    Add,
-    /// To the list of pages.
-    List,
-}
+use crate::refusal::{Refusal, To};
 
 /// A refusal in words.
 pub(crate) struct Said {

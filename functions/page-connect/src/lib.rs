@@ -33,6 +33,7 @@ mod facebook;
 mod flow;
 mod kind;
 mod pick;
+mod provider;
 mod refusal;
 mod start;
 mod zalo;
@@ -56,7 +57,7 @@ use common::tenant::Directory;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::flow::Provider;
+use crate::provider::Provider;
 use crate::refusal::Visit;
 
 pub use crate::choice::LIFETIME as CHOICE_LIFETIME;

@@ -16,8 +16,18 @@ use common::store::connections::{PageKey, Subject};
 use common::telemetry::{Line, Metric};
 
 use crate::FUNCTION;
-use crate::flow::Provider;
-use crate::kind::To;
+use crate::provider::Provider;
+
+/// Where the one thing to do leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    /// To the form that starts this once more.
+    TryAgain,
+    /// To the form that adds any page.
+    Add,
+    /// To the list of pages.
+    List,
+}
 
 /// A rule that did not hold, or somebody who did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

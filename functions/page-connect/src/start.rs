@@ -17,7 +17,8 @@ use common::zalo::app::permission_url;
 use common::zalo::pkce::Pkce;
 use url::Url;
 
-use crate::flow::{Flow, LIFETIME, Provider};
+use crate::flow::{Flow, LIFETIME};
+use crate::provider::Provider;
 use crate::refusal::{Refusal, Visit};
 use crate::{Connecting, FUNCTION};
 

@@ -12,7 +12,8 @@ use common::zalo::pkce::Pkce;
 use jiff::tz::TimeZone;
 
 use crate::Connecting;
-use crate::flow::{Provider, Resumed};
+use crate::flow::Resumed;
+use crate::provider::Provider;
 use crate::refusal::{Refusal, Visit};
 
 /// Looks for conflicts, exchanges the code, lets the account prove itself, and connects it.

@@ -5,7 +5,7 @@ use common::egress::Reach;
 use common::haravan::{admin, subscription, token_endpoint};
 use url::Url;
 
-use crate::stack::{HARAVAN_PATH, Options};
+use crate::options::{HARAVAN_PATH, Options};
 
 /// Haravan's base URLs.
 pub(crate) struct HaravanUrls {

@@ -8,7 +8,9 @@
 pub mod access;
 mod connect;
 pub mod embedded;
+mod guard;
 mod haravan_urls;
+pub mod options;
 mod page;
 pub mod pages;
 pub mod pump;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use common::clock::SystemClock;
+use local::options::{Addresses, Options};
 use local::pump;
-use local::stack::{Addresses, Options, Stack};
+use local::stack::Stack;
 
 /// Runs Haravan Connect on this machine: every function, an embedded DynamoDB and simulators of Haravan and Getfly, in
 /// one process on one port. Nothing else needs to be installed.

@@ -18,8 +18,8 @@ use page_disconnect::PageDisconnect;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::page::guarded;
-use crate::stack::Options;
+use crate::guard::guarded;
+use crate::options::Options;
 
 /// Where the simulated Facebook is mounted.
 pub(crate) const FACEBOOK_PATH: &str = "/sim/facebook";

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use common::clock::SharedClock;
 use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::admin::Admin;
@@ -21,111 +20,22 @@ use common::seal::{KeyRing, SecretSource, ensure_ring_file};
 use common::store::inbox::Status;
 use common::store::{Store, schema};
 use connect_tests::{getfly, haravan};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use upkeep::Upkeep;
 use url::Url;
 
-use crate::access::{APPS, Access, Between};
+use crate::access::{APPS, Access};
 use crate::connect;
 use crate::embedded::{self, Embedded};
+use crate::guard::guarded;
 use crate::haravan_urls::HaravanUrls;
+use crate::options::{Addresses, GETFLY_PATH, HARAVAN_PATH, Options};
 use crate::page;
 use crate::pages::{self, Delivering, Simulated};
 use crate::pump::{self, Filter, Pump};
 use crate::seed::{self, Outside, Seeded};
-
-/// Where the simulated Getfly is mounted.
-pub(crate) const GETFLY_PATH: &str = "/sim/getfly";
-/// Where the simulated Haravan is mounted.
-pub(crate) const HARAVAN_PATH: &str = "/sim/haravan";
-
-/// How the stack is started.
-#[derive(Clone)]
-pub struct Options {
-    /// Port on loopback; 0 picks a free one.
-    pub port: u16,
-    /// Database file; `None` keeps everything in memory.
-    pub data: Option<PathBuf>,
-    /// Time.
-    pub clock: SharedClock,
-    /// Pause between upkeep's runs; `None` leaves running it to the caller.
-    pub upkeep_every: Option<Duration>,
-    /// How the stream is handed over.
-    pub pump: pump::Settings,
-    /// Whether the simulated Haravan, Getfly, Facebook and Zalo are started.
-    pub simulators: bool,
-    /// Base URL of a CRM to use in place of the simulated one.
-    pub getfly_url: Option<String>,
-    /// API key of that CRM.
-    pub getfly_api_key: Option<SecretString>,
-    /// Base URL of a Haravan Admin REST to use in place of the simulated one.
-    pub haravan_url: Option<String>,
-    /// Base URL of a Haravan accounts server to use in place of the simulated one.
-    pub haravan_accounts_url: Option<String>,
-    /// Base URL of a Haravan webhook control to use in place of the simulated one.
-    pub haravan_webhook_url: Option<String>,
-    /// Token for that Admin REST.
-    pub haravan_token: Option<SecretString>,
-    /// Client secret of a real Haravan app.
-    pub client_secret: Option<SecretString>,
-    /// File with the operator's apps at Facebook and Zalo ([`common::pages::apps`]).
-    pub provider_apps: Option<PathBuf>,
-    /// What a test puts between the functions and AWS.
-    pub between: Option<Arc<dyn Between>>,
-}
-
-impl Options {
-    /// In memory, on a free port, with simulators, upkeep left to the caller.
-    pub fn in_memory(clock: SharedClock) -> Self {
-        Self {
-            port: 0,
-            data: None,
-            clock,
-            upkeep_every: None,
-            pump: pump::Settings::default(),
-            simulators: true,
-            getfly_url: None,
-            getfly_api_key: None,
-            haravan_url: None,
-            haravan_accounts_url: None,
-            haravan_webhook_url: None,
-            haravan_token: None,
-            client_secret: None,
-            provider_apps: None,
-            between: None,
-        }
-    }
-}
-
-/// What a script needs to know, as `--json` prints it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Addresses {
-    /// The page.
-    pub base_url: String,
-    /// The seeded tenant.
-    pub tenant_id: String,
-    /// The seeded shop.
-    pub org_id: String,
-    /// Signs webhooks.
-    pub client_secret: String,
-    /// Answers the webhook challenge.
-    pub verify_token: String,
-    /// Where webhooks go.
-    pub webhook_url: String,
-    /// Base URL of the (simulated) Haravan.
-    pub haravan_url: String,
-    /// Base URL of the (simulated) Getfly.
-    pub getfly_url: String,
-    /// Opens it.
-    pub getfly_api_key: String,
-    /// Opens sessions for the tenant's admins.
-    pub api_key: String,
-    /// The embedded DynamoDB's API.
-    pub dynamodb_url: String,
-}
 
 /// The running stack; dropping it stops everything.
 pub struct Stack {
@@ -246,10 +156,10 @@ impl Stack {
         let mut app = Router::new().merge(front_door).merge(connects).merge(of_pages).merge(console);
         if let Some(getfly) = &getfly {
             let home = Router::new().route(&format!("{GETFLY_PATH}/"), getfly.home());
-            app = app.nest(GETFLY_PATH, page::guarded(getfly.router())).merge(page::guarded(home));
+            app = app.nest(GETFLY_PATH, guarded(getfly.router())).merge(guarded(home));
         }
         if let Some(haravan) = &haravan {
-            app = app.nest(HARAVAN_PATH, page::guarded(haravan.router()));
+            app = app.nest(HARAVAN_PATH, guarded(haravan.router()));
         }
         let simulated =
             options.simulators.then(|| Simulated::start(&addresses.base_url, &options)).transpose()?;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::clock::SystemClock;
-use local::stack::{Options, Stack};
+use local::options::Options;
+use local::stack::Stack;
 
 fn program(data: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_haravan-connect"));

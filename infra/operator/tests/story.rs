@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::clock::SystemClock;
+use local::options::Options;
 use local::pump;
-use local::stack::{Options, Stack};
+use local::stack::Stack;
 
 const README: &str = include_str!("../../../README.md");
 

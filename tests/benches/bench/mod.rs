@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use common::clock::SharedClock;
 use connect_tests::haravan;
+use local::options::Options;
 use local::seed::TENANT;
-use local::stack::{Options, Stack};
+use local::stack::Stack;
 
 /// The client secret with which the protocol's examples and `events/` are signed.
 pub const CLIENT_SECRET: &str = "hrv_test_client_secret";

@@ -9,8 +9,8 @@ use common::store::imports::ImportStatus;
 use common::store::inbox::Status;
 use connect_tests::getfly::{Fault, OrderDupMode};
 use connect_tests::haravan::{Buyer, INSTALL_SCOPES, OrderId, OrderSpec};
+use local::options::Options;
 use local::seed::{CLIENT_ID, ORG};
-use local::stack::Options;
 
 use crate::harness::World;
 use crate::shops::SHOP;

@@ -14,8 +14,9 @@ use common::store::schema::TABLES;
 use connect_tests::getfly::{Fault, OrderDupMode};
 use connect_tests::haravan::{Buyer, CustomerId, CustomerSpec, OrderChange, OrderId, OrderSpec};
 use local::embedded::definition;
+use local::options::Options;
 use local::pump;
-use local::stack::{Options, pumps};
+use local::stack::pumps;
 use serde_json::{Value, json};
 
 use crate::harness::World;

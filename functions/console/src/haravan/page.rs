@@ -11,7 +11,7 @@ use common::page::{Lang, Page, respond};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::app::{Entered, OLD_SECRET, field};
+use super::entered::{Entered, OLD_SECRET, field};
 use super::report::ShopReport;
 use super::setup::Setup;
 use crate::Console;

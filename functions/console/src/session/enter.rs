@@ -12,8 +12,7 @@ use common::page::{Lang, Page, respond};
 use common::store::ephemeral::Kind;
 use common::telemetry::Line;
 
-use super::open::Link;
-use super::{SESSION, Session, is_from_us, random_secret, session_cookie};
+use super::{Link, SESSION, Session, is_from_us, random_secret, session_cookie};
 use crate::refusal::{Trouble, foreign_form, no_link};
 use crate::{Console, FUNCTION, language};
 

@@ -6,8 +6,8 @@ use common::words;
 use serde_json::{Value, json};
 
 use super::Page;
+use crate::options::{GETFLY_PATH, HARAVAN_PATH};
 use crate::pages::{FACEBOOK_PATH, ZALO_PATH};
-use crate::stack::{GETFLY_PATH, HARAVAN_PATH};
 
 /// Addresses without secrets, where the simulators' control routes are, and the words for every code.
 pub(super) async fn about(State(page): State<Page>) -> Json<Value> {

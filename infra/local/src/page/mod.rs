@@ -6,12 +6,12 @@
 //! is asked only when a person opens that part. [`admin`] plays the CRM that sends its admin to our pages.
 //!
 //! The page is the one part of the stack that is for this machine alone, while the port as a whole may be reachable
-//! through a tunnel: [`guard`] keeps it, and the simulators, to this machine and to itself.
+//! through a tunnel: [`crate::guard`] keeps it, and the simulators, to this machine and to itself.
 
 mod about;
 mod admin;
 mod events;
-mod guard;
+
 mod retry;
 mod state;
 #[cfg(test)]
@@ -26,9 +26,8 @@ use common::clock::SharedClock;
 use common::store::Store;
 use connect_tests::{getfly, haravan};
 
-use crate::stack::Addresses;
-
-pub(crate) use guard::guarded;
+use crate::guard::guarded;
+use crate::options::Addresses;
 
 /// What the page works with.
 #[derive(Clone)]

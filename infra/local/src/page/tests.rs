@@ -10,8 +10,9 @@ use common::store::inbox::{EventKey, NewEvent, Status};
 use serde_json::{Value, json};
 
 use super::FILES;
+use crate::options::Options;
 use crate::seed;
-use crate::stack::{Options, Stack};
+use crate::stack::Stack;
 
 async fn stack() -> Stack {
     Stack::start(Options::in_memory(Arc::new(SystemClock))).await.unwrap()

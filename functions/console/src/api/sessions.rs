@@ -7,17 +7,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::header};
-use common::id::TenantId;
 use common::page::Lang;
 use common::store::ephemeral::Kind;
 use common::telemetry::Line;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Person, random_secret};
-use crate::api::body::Body;
-use crate::api::caller::Key;
-use crate::api::problem::Problem;
+use super::body::Body;
+use super::caller::Key;
+use super::problem::Problem;
+use crate::session::{Link, Person, random_secret};
 use crate::tenant::below;
 use crate::{Console, FUNCTION};
 
@@ -32,14 +31,6 @@ struct Asked {
     admin: Person,
     #[serde(default)]
     lang: Option<String>,
-}
-
-/// What a link holds.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Link {
-    pub(super) tenant: TenantId,
-    pub(super) admin: Person,
-    pub(super) lang: Option<String>,
 }
 
 #[derive(Serialize)]
