@@ -1,6 +1,7 @@
 //! Text as people type it, made comparable.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Trimmed, runs of white space collapsed, Unicode NFC; nothing left is `None` (haravan.md §3.1, getfly.md §10).
 pub fn tidy(text: &str) -> Option<String> {
@@ -25,6 +26,13 @@ pub fn fold(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase()
 }
 
+/// Lower case without accents and marks, `đ` as `d`, compatibility forms made one: for words that people type with and
+/// without accents.
+pub fn bare(text: &str) -> String {
+    let letters = text.nfkd().filter(|char| !is_combining_mark(*char)).flat_map(char::to_lowercase);
+    letters.map(|letter| if letter == 'đ' { 'd' } else { letter }).collect()
+}
+
 /// At most `limit` characters, cut at a character.
 pub fn cut(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
@@ -39,6 +47,7 @@ mod tests {
         assert_eq!(tidy("  Trần\u{a0} Ngo\u{323}c  Thảo "), tidy("Trần Ngọc Thảo"));
         assert_eq!(tidy(" \t "), None);
         assert_eq!(tidy_lines("một \n\n  hai").as_deref(), Some("một\nhai"));
+        assert_eq!(bare("Đặng NGO\u{323}C ＣＯＤ"), "dang ngoc cod");
         assert_eq!(cut("Đặng 🙂🙂", 6), "Đặng 🙂");
     }
 }

@@ -30,6 +30,7 @@ mod order_rules;
 mod page_events;
 mod pages;
 mod pages_life;
+mod payments;
 mod proxy;
 mod reconcile;
 mod security;

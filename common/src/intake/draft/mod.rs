@@ -10,7 +10,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use amounts::amounts;
 use lines::lines;
-use payments::{method, payment};
+use payments::{method, payments};
 use terms::terms;
 
 use super::buyer::{Buyer, NAME_LIMIT};
@@ -50,7 +50,7 @@ pub fn order_code(id: OrderId) -> String {
     format!("HRV-{id}")
 }
 
-/// Drafts the CRM's order.
+/// Drafts the CRM's order. When Haravan's own dates cannot be read, the time at which its body arrived stands in.
 ///
 /// # Errors
 /// [`Missing`] names what the order cannot go without.
@@ -60,12 +60,16 @@ pub fn order(
     buyer: &Buyer,
     settings: &Settings,
     shop_domain: Option<&str>,
+    received_at: Timestamp,
 ) -> Result<Draft, Missing> {
     let lines = lines(order, settings)?;
     let amounts = amounts(order, &lines);
-    let payment = payment(order, id, settings);
+    let log = payments(order, id, settings, received_at);
     let mut warnings = amounts.warnings;
-    warnings.extend(payment.warning);
+    if order.created_at.is_none() {
+        warnings.push("order_date_unknown");
+    }
+    warnings.extend(log.warnings);
     let new = NewOrder {
         account: OrderAccount {
             account_code: String::new(),
@@ -76,7 +80,7 @@ pub fn order(
             account_address: order.address().and_then(haravan_address),
         },
         order_code: order_code(id),
-        order_date: order.created_at.map(vietnam_day),
+        order_date: vietnam_day(order.created_at.or(order.updated_at).unwrap_or(received_at)),
         assigned_username: None,
         order_source_name: order.channel().map(|channel| settings.source_of(channel)),
         saved_order_details: lines,
@@ -84,13 +88,8 @@ pub fn order(
         discount_amount: amounts.discount,
         vat_amount: amounts.tax,
         transport_amount: amounts.shipping,
-        payment_method_name: method(
-            order.gateway_code.as_deref(),
-            order.gateway.as_deref(),
-            order.is_cash_on_delivery(),
-            settings,
-        ),
-        saved_sale_order_payments: payment.log.into_iter().collect(),
+        payment_method_name: method(order, None, settings),
+        saved_sale_order_payments: log.entries,
         is_auto_approve: u8::from(settings.auto_approve),
     };
     Ok(Draft { order: new, total: order.total_price, warnings })
