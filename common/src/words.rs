@@ -66,6 +66,11 @@ const REASONS: &[Row] = &[
         "The order was cancelled before it reached the CRM, so it is not created",
     ),
     (
+        reason::VOIDED_BEFORE,
+        "Thanh toán của đơn bị hủy trước khi sang CRM nên không tạo đơn",
+        "The order's payment was voided before it reached the CRM, so it is not created",
+    ),
+    (
         reason::INCOMPLETE,
         "Đơn thiếu dòng hàng, giá hoặc số lượng",
         "The order lacks lines, a price or a quantity",
@@ -188,13 +193,48 @@ const WARNINGS: &[Row] = &[
     ),
     (
         "paid_amount_unknown",
-        "Đơn trả một phần nhưng không rõ đã trả bao nhiêu",
-        "Partly paid, but it is not known how much",
+        "Đơn đã trả tiền nhưng không rõ đã trả bao nhiêu nên chưa ghi khoản thu",
+        "Money was paid, but it is not known how much, so no payment was recorded",
     ),
     (
         "payment_date_unknown",
-        "Không rõ ngày thanh toán nên chưa ghi khoản thu",
-        "The payment date is not known, so no payment was recorded",
+        "Không rõ ngày thanh toán nên ghi theo ngày đơn thay đổi gần nhất; hãy kiểm tra",
+        "The payment date is not known, so the day the order last changed was recorded; please check it",
+    ),
+    (
+        "payment_status_unknown",
+        "Có giao dịch không rõ đã thành công hay chưa nên không tính; hãy kiểm tra bên Haravan",
+        "It is not clear whether a transaction went through, so it was not counted; please check it at Haravan",
+    ),
+    (
+        "payment_unlike_status",
+        "Haravan không báo đơn đã thanh toán nhưng lại có giao dịch đã thu tiền; chưa ghi khoản thu",
+        "Haravan does not call the order paid, yet a transaction brought money; no payment was recorded",
+    ),
+    (
+        "payment_without_transaction",
+        "Haravan báo đã thanh toán nhưng các giao dịch không đủ; phần thiếu được ghi thành một khoản thu, hãy kiểm tra",
+        "Haravan calls the order paid, but its transactions do not add up; the rest was recorded as one payment, please check it",
+    ),
+    (
+        "paid_more_than_total",
+        "Số tiền đã thu lớn hơn tổng đơn; hãy kiểm tra",
+        "More was received than the order's total; please check it",
+    ),
+    (
+        "refunded_in_haravan",
+        "Đơn có hoàn tiền: chỉ ghi phần đã thu trừ phần đã hoàn",
+        "Money went back to the buyer: only what was received minus what was refunded was recorded",
+    ),
+    (
+        "refunded_amount_unknown",
+        "Đơn hoàn tiền một phần nhưng không rõ đã hoàn bao nhiêu nên chưa ghi khoản thu",
+        "Partly refunded, but it is not known how much, so no payment was recorded",
+    ),
+    (
+        "order_date_unknown",
+        "Không rõ ngày đặt hàng nên ghi theo ngày đơn thay đổi gần nhất hoặc ngày nhận được; hãy kiểm tra",
+        "The order's date is not known, so the day it last changed or arrived was recorded; please check it",
     ),
     (
         "several_customers_match",
@@ -264,7 +304,7 @@ const WARNINGS: &[Row] = &[
 ];
 
 /// What is told of a call or a body beyond the reason's code, by the words of the error; `{}` is a number.
-const TROUBLES: [Row; 14] = [
+const TROUBLES: &[Row] = &[
     ("no list", "CRM không trả về danh sách", "the CRM gave no list"),
     ("no such address", "Địa chỉ không gọi được", "there is no such address"),
     ("time-out", "CRM không trả lời kịp", "the CRM did not answer in time"),
@@ -298,7 +338,7 @@ pub fn of_trouble(words: &str) -> Said {
     let number: String =
         words.chars().skip_while(|char| !char.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     let template = words.replacen(&number, if number.is_empty() { "" } else { "{}" }, 1);
-    match find(&TROUBLES, words).or_else(|| find(&TROUBLES, &template)) {
+    match find(TROUBLES, words).or_else(|| find(TROUBLES, &template)) {
         Some((vi, en)) => Said::new(vi.replace("{}", &number), en.replace("{}", &number)),
         None => Said::new(words, words),
     }
@@ -578,7 +618,9 @@ mod tests {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "rs") {
+            if path.is_dir() {
+                found.extend(sources(path.to_str().unwrap()));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = source(&path);
                 found.push((path, text));
             }

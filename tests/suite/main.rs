@@ -34,6 +34,7 @@ mod order_rules;
 mod page_events;
 mod pages;
 mod pages_life;
+mod payments;
 mod progress;
 mod proxy;
 mod reading;

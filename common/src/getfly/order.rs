@@ -16,8 +16,7 @@ pub struct NewOrder {
     /// `HRV-{Haravan order id}`.
     pub order_code: String,
     /// `YYYY-MM-DD`, Vietnam's day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order_date: Option<String>,
+    pub order_date: String,
     /// Assignee's login.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_username: Option<String>,

@@ -9,10 +9,12 @@
 pub mod admin;
 pub mod api;
 pub mod customer;
+pub mod gateway;
 pub mod id_token;
 pub mod jwks;
 pub mod lenient;
 pub mod order;
+pub mod payment;
 pub mod repair;
 pub mod rows;
 pub mod subscription;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::customer::{Address, Customer, real_email};
 use super::lenient;
+use super::payment::{Refund, Transaction};
 use crate::money::Money;
 use crate::phone::PhoneNumber;
 
@@ -52,9 +53,15 @@ pub struct Order {
     /// Code of the payment gateway.
     #[serde(deserialize_with = "lenient::word")]
     pub gateway_code: Option<String>,
-    /// Money movements, in no order to rely on (haravan.md §3.6).
+    /// Whether the gateway is cash on delivery; mostly not told, or told by a transaction.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub is_cod_gateway: Option<bool>,
+    /// Money movements, in no order to rely on (haravan.md §3.6); see [`Order::movements`].
     #[serde(deserialize_with = "lenient::list")]
     pub transactions: Vec<Transaction>,
+    /// Returns of goods or money.
+    #[serde(deserialize_with = "lenient::list")]
+    pub refunds: Vec<Refund>,
     /// The buyer; absent for walk-ins.
     #[serde(deserialize_with = "lenient::object")]
     pub customer: Option<Customer>,
@@ -174,62 +181,7 @@ pub struct DiscountCode {
     pub code: Option<String>,
 }
 
-/// A money movement.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Transaction {
-    /// API id.
-    #[serde(deserialize_with = "lenient::id")]
-    pub id: Option<i64>,
-    /// `pending`, `authorization`, `capture`, `sale`, `void` or `refund`.
-    #[serde(deserialize_with = "lenient::word")]
-    pub kind: Option<String>,
-    /// Amount; negative for refunds.
-    #[serde(deserialize_with = "lenient::money")]
-    pub amount: Option<Money>,
-    /// Display name of the gateway.
-    #[serde(deserialize_with = "lenient::text")]
-    pub gateway: Option<String>,
-    /// When it happened.
-    #[serde(deserialize_with = "lenient::instant")]
-    pub created_at: Option<Timestamp>,
-}
-
-impl Transaction {
-    /// Whether money came in.
-    pub fn is_received(&self) -> bool {
-        matches!(self.kind.as_deref(), Some("capture" | "sale"))
-            && self.amount.is_some_and(Money::is_positive)
-    }
-}
-
-/// What the order says about money (haravan.md §3.10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Payment {
-    /// Void or cancelled: nothing is owed.
-    Void,
-    /// Money was received in full, even if some went back later.
-    Paid,
-    /// A part was received.
-    PartlyPaid,
-    /// Reserved, or to be paid later.
-    Unpaid,
-}
-
 impl Order {
-    /// What the order says about money. Void is tested first, as haravan.md §3.10 orders it.
-    pub fn payment(&self) -> Payment {
-        let status = self.financial_status.as_deref();
-        if status == Some("voided") || self.is_cancelled() {
-            return Payment::Void;
-        }
-        match status {
-            Some("paid" | "partially_refunded" | "partiallyrefunded" | "refunded") => Payment::Paid,
-            Some("partially_paid" | "partiallypaid") => Payment::PartlyPaid,
-            _ => Payment::Unpaid,
-        }
-    }
-
     /// Whether the order was cancelled. The status says so; the date decides only where there is no status, so that a
     /// left-over date never loses an order that lives.
     pub fn is_cancelled(&self) -> bool {
@@ -237,12 +189,6 @@ impl Order {
             Some(status) => matches!(status, "cancelled" | "canceled"),
             None => self.cancelled_at.is_some(),
         }
-    }
-
-    /// Whether the buyer pays the courier (haravan.md §3.10).
-    pub fn is_cash_on_delivery(&self) -> bool {
-        self.gateway_code.as_deref() == Some("cod")
-            || self.gateway.as_deref().is_some_and(|name| name.to_lowercase().contains("cod"))
     }
 
     /// The sales channel picked on Haravan.
@@ -305,24 +251,6 @@ mod tests {
     }
 
     #[test]
-    fn payment_is_read_from_either_spelling() {
-        for (json, expected) in [
-            (r#"{"financial_status":"paid"}"#, Payment::Paid),
-            (r#"{"financial_status":"Paid"}"#, Payment::Paid),
-            (r#"{"financial_status":"refunded"}"#, Payment::Paid),
-            (r#"{"financial_status":"partially_paid"}"#, Payment::PartlyPaid),
-            (r#"{"financial_status":"partiallypaid"}"#, Payment::PartlyPaid),
-            (r#"{"financial_status":"pending"}"#, Payment::Unpaid),
-            (r#"{"financial_status":"authorized"}"#, Payment::Unpaid),
-            (r#"{"financial_status":"voided"}"#, Payment::Void),
-            (r#"{"financial_status":"paid","cancelled_status":"cancelled"}"#, Payment::Void),
-            (r#"{}"#, Payment::Unpaid),
-        ] {
-            assert_eq!(order(json).payment(), expected, "{json}");
-        }
-    }
-
-    #[test]
     fn the_first_real_phone_wins() {
         let read = order(
             r#"{"customer":{"phone":"","default_address":{"phone":"0900000001"}},"shipping_address":{"phone":"09**"},"billing_address":{"phone":"0900000002"}}"#,
@@ -338,15 +266,5 @@ mod tests {
         assert_eq!(read.id, Some(1_791_400_031));
         assert_eq!(read.line_items.len(), 1);
         assert_eq!(read.taxes_included, Some(false));
-    }
-
-    #[test]
-    fn cash_on_delivery_is_known_by_code_or_name() {
-        assert!(order(r#"{"gateway_code":"COD"}"#).is_cash_on_delivery());
-        assert!(order(r#"{"gateway":"Thanh toán khi giao hàng (COD)"}"#).is_cash_on_delivery());
-        assert!(
-            !order(r#"{"gateway":"Chuyển khoản qua ngân hàng","gateway_code":"bankdeposit"}"#)
-                .is_cash_on_delivery()
-        );
     }
 }

@@ -29,6 +29,8 @@ pub mod reason {
     pub const NOBODY: &str = "customer_is_nobody";
     /// It was cancelled before it reached the CRM.
     pub const CANCELLED_BEFORE: &str = "cancelled_before_it_reached_the_crm";
+    /// Its payment was voided before it reached the CRM.
+    pub const VOIDED_BEFORE: &str = "voided_before_it_reached_the_crm";
     /// The body has no order lines, or a line without price or quantity.
     pub const INCOMPLETE: &str = "incomplete_body";
     /// Our own secrets do not open.

@@ -25,6 +25,7 @@ use common::store::connections::{ConnectionStatus, ShopConnection};
 use common::store::inbox::listing::Which;
 use common::store::tenants::TenantRecord;
 use common::words;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Console;
@@ -76,13 +77,13 @@ pub(crate) struct Preview {
 /// The tenant's newest order, drafted. `None` when there is none to be had.
 pub(crate) async fn preview(console: &Console, record: &TenantRecord) -> Result<Option<Preview>, Trouble> {
     let Some(newest) = newest(console, record).await? else { return Ok(None) };
-    let Newest { order, id, org, found } = newest;
+    let Newest { order, id, org, found, received_at } = newest;
     let shop = console.store.connections.shop(&record.id, org).await?;
     let settings = &record.settings;
     let buyer = Buyer::of_order(&order, id);
     let (assignee, unassigned) = assignee(console, record, shop.as_ref(), &order).await?;
     let domain = shop.as_ref().and_then(|shop| shop.shop_domain.as_deref());
-    let drafted = draft::order(&order, id, &buyer, settings, domain);
+    let drafted = draft::order(&order, id, &buyer, settings, domain, received_at);
     let customer = buyer.new_account(settings, assignee.as_deref(), vietnam_date(console.clock.now()));
     let (drafted, missing) = match drafted {
         Ok(draft) => (Some(draft), None),
@@ -109,6 +110,7 @@ struct Newest {
     id: OrderId,
     org: OrgId,
     found: &'static str,
+    received_at: Timestamp,
 }
 
 /// The newest order that arrived, else the newest one of a connected shop.
@@ -120,7 +122,8 @@ async fn newest(console: &Console, record: &TenantRecord) -> Result<Option<Newes
         }
         let Ok(bytes) = body::unpack(&inbox.whole_body(&event).await?) else { continue };
         if let Some((order, id)) = unwrapped(&bytes).and_then(|text| readable(&text)) {
-            return Ok(Some(Newest { order, id, org: event.org, found: "received" }));
+            let received_at = event.received_at;
+            return Ok(Some(Newest { order, id, org: event.org, found: "received", received_at }));
         }
     }
     for shop in console.store.connections.shops(&record.id).await? {
@@ -130,7 +133,8 @@ async fn newest(console: &Console, record: &TenantRecord) -> Result<Option<Newes
         let Some(token) = console.token(&shop).await? else { continue };
         let rows = console.admin.recent_orders(&token, 1).await.unwrap_or_default();
         if let Some((order, id)) = rows.first().and_then(|row| readable(row.get())) {
-            return Ok(Some(Newest { order, id, org: shop.org, found: "asked" }));
+            let received_at = console.clock.now();
+            return Ok(Some(Newest { order, id, org: shop.org, found: "asked", received_at }));
         }
     }
     Ok(None)
@@ -200,13 +204,14 @@ impl Preview {
     /// The order's fields, label and value.
     fn order_rows(&self, lang: Lang) -> Vec<(&'static str, String)> {
         let Some(order) = &self.order else { return Vec::new() };
-        let paid = order.saved_sale_order_payments.first().map(|payment| {
+        let payments = order.saved_sale_order_payments.iter().map(|payment| {
             format!("{}, {}, {}", payment.amount.dong(), payment.method_name, payment.pay_date)
         });
+        let paid = Some(payments.collect::<Vec<String>>().join("; ")).filter(|paid| !paid.is_empty());
         let unpaid = lang.of("chưa thanh toán", "not paid yet");
         let rows = [
             (lang.of("Mã đơn", "Order code"), Some(order.order_code.clone())),
-            (lang.of("Ngày", "Date"), order.order_date.clone()),
+            (lang.of("Ngày", "Date"), Some(order.order_date.clone())),
             (lang.of("Nguồn đơn hàng", "Order source"), order.order_source_name.clone()),
             (lang.of("Người phụ trách", "Assignee"), order.assigned_username.clone()),
             (lang.of("Hình thức thanh toán", "Payment method"), order.payment_method_name.clone()),

@@ -4,6 +4,7 @@ use common::getfly::error::CrmError;
 use common::getfly::order::NewOrder;
 use common::haravan::lenient;
 use common::haravan::order::Order;
+use common::haravan::payment::Payment;
 use common::id::{OrderId, StaffId};
 use common::intake::buyer::Buyer;
 use common::intake::delivery::{Apply, Outcome};
@@ -36,12 +37,12 @@ impl Apply for Orders {
         let identity = Identity::order(&job.tenant.id, id);
 
         let known = job.intake.store.claims.get(&identity).await?;
-        if let Some(outcome) = decided(job, &known) {
+        if let Some(outcome) = decided(job, &order, &known) {
             return Ok(outcome);
         }
         let known = job.claim(&identity).await?;
         // Decided by another worker between the two looks.
-        if let Some(outcome) = decided(job, &known) {
+        if let Some(outcome) = decided(job, &order, &known) {
             job.release(&identity).await;
             return Ok(outcome);
         }
@@ -60,17 +61,27 @@ impl Apply for Orders {
     }
 }
 
-/// What was decided about this order before, if anything.
-fn decided(job: &Job<'_>, known: &Record) -> Option<Outcome> {
+/// What was decided about this order before, if anything. That it had ended before it reached the CRM holds until a newer
+/// body says otherwise.
+fn decided(job: &Job<'_>, order: &Order, known: &Record) -> Option<Outcome> {
     let newest = known.version?;
     let older = job.event.version.is_some_and(|version| version < newest);
     let reason = match &known.code {
         Some(_) if job.event.version == Some(newest) => reason::ALREADY_IN_CRM,
         Some(_) if older => reason::SUPERSEDED,
         Some(_) => reason::CHANGES_NOT_CARRIED,
-        None => reason::CANCELLED_BEFORE,
+        None if job.event.version.is_some_and(|version| version > newest) => return None,
+        None => ended(order).unwrap_or(reason::CANCELLED_BEFORE),
     };
     Some(Outcome { reason: Some(reason), crm_code: known.code.clone(), warnings: Vec::new() })
+}
+
+/// Why the order is no live one, if it is none.
+fn ended(order: &Order) -> Option<&'static str> {
+    if order.is_cancelled() {
+        return Some(reason::CANCELLED_BEFORE);
+    }
+    (order.payment() == Payment::Void).then_some(reason::VOIDED_BEFORE)
 }
 
 /// Creates the order unless it is there. Gives what to remember of it.
@@ -80,7 +91,8 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
     // The account, the order.
     job.reserve(2).await?;
     let buyer = Buyer::of_order(order, id);
-    let drafted = draft::order(order, id, &buyer, &job.tenant.settings, job.shop.domain.as_deref());
+    let (settings, domain) = (&job.tenant.settings, job.shop.domain.as_deref());
+    let drafted = draft::order(order, id, &buyer, settings, domain, job.event.received_at);
     if let Some(there) = job.crm.order(&code).await? {
         // Perhaps made by an attempt whose answer was lost, before it could be compared.
         let told = drafted.map(|draft| draft.differences(&there)).unwrap_or_default();
@@ -89,9 +101,11 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
             Outcome { reason: Some(reason::ALREADY_IN_CRM), crm_code: Some(code.clone()), warnings };
         return Ok((outcome, Record { code: Some(code), version }));
     }
-    if order.is_cancelled() {
+    if let Some(ended) = ended(order) {
         // A live order in the CRM would be packed and sent.
-        return Ok((Outcome::not_applied(reason::CANCELLED_BEFORE), Record { code: None, version }));
+        // Only a later body can bring it back; of one that does not say how old it is, one later than its arrival.
+        let version = Some(job.event.version.unwrap_or(job.event.received_at.as_microsecond()));
+        return Ok((Outcome::not_applied(ended), Record { code: None, version }));
     }
     let (assignee, unassigned) = assignee::find(job, order.user_id.map(StaffId)).await?;
     let draft = drafted.map_err(|missing| Stop::Park {

@@ -14,11 +14,12 @@ use super::delivery::{Delivery, DeliveryState};
 use super::emit::Event;
 use super::ids::{CustomerId, OrderId, OrgId, UserId};
 use super::invent_order::invent_line;
+use super::model::went_through;
 use super::model::{Customer, Order};
-use super::money::{push_refund, push_transaction};
+use super::money::{push_payment, push_refund};
 use super::refusal::Refusal;
 use super::simulator::Simulator;
-use super::spec::{Buyer, CancelSpec, OrderChange, OrderSpec, Payment, PaymentSpec};
+use super::spec::{Buyer, CancelSpec, OrderChange, OrderSpec, Payment, PaymentSpec, RefundPlace};
 use super::state::State;
 
 const CANCEL_REASONS: [&str; 5] = ["customer", "fraud", "inventory", "declined", "other"];
@@ -49,7 +50,8 @@ impl Simulator {
         Ok(OrderId(order.id))
     }
 
-    /// Records a payment: `orders/updated`, and `orders/paid` once nothing is owed.
+    /// Records a payment: `orders/updated`, and `orders/paid` once nothing is owed. One that did not go through changes
+    /// nothing else.
     pub fn pay_order(&self, id: OrderId, payment: PaymentSpec) -> Result<(), Refusal> {
         self.change(id, |state, order, now| {
             let owed = order.total() - order.received();
@@ -57,9 +59,11 @@ impl Simulator {
                 return Err(Refusal::Invalid(format!("order {id} is already paid")));
             }
             let amount = payment.amount.map_or(owed, |amount| amount.amount().min(owed));
-            let parent = order.transactions.iter().find(|one| one.kind == "pending").map(|one| one.id);
-            push_transaction(&mut state.generator, order, "capture", amount, parent, now);
+            push_payment(&mut state.generator, order, &payment, amount, now);
             record_user(order, payment.staff);
+            if !went_through(payment.status.as_deref()) {
+                return Ok(vec!["orders/updated"]);
+            }
             let settled = amount == owed;
             order.payment = if settled { Payment::Paid } else { Payment::PartiallyPaid };
             Ok(if settled { vec!["orders/updated", "orders/paid"] } else { vec!["orders/updated"] })
@@ -80,7 +84,7 @@ impl Simulator {
             order.cancel_reason = Some(reason);
             let received = order.received();
             if cancel.refund && received > Decimal::ZERO {
-                push_refund(&mut state.generator, order, received, now);
+                push_refund(&mut state.generator, order, received, RefundPlace::default(), now);
                 order.payment = Payment::Refunded;
             }
             Ok(vec!["orders/cancelled", "orders/updated"])

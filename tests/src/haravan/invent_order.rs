@@ -77,7 +77,7 @@ pub(super) fn invent_order(
     };
     put_shipping(from, &mut order, spec);
     put_coupon(&mut order, spec.coupon.as_ref());
-    put_money(from, &mut order, placed);
+    put_money(from, &mut order, spec, placed);
     count_order(&mut order);
     pad(from, &mut order, spec.bytes, spec.noise);
     order

@@ -84,6 +84,7 @@ pub use sign::{ORDER, ORG, SIGNATURE, TEST, TOPIC, sign, signed_request};
 pub use simulator::{Server, Simulator};
 pub use spec::{
     Buyer, CancelSpec, Coupon, CouponKind, Gateway, LineSpec, OrderChange, OrderSpec, Payment, PaymentSpec,
+    RefundPlace, RefundSpec,
 };
 pub use state::{Subscription, SubscriptionRecord};
 pub use style::{BodyStyle, KeySet, NumberStyle, TimeStyle, Wrapper};

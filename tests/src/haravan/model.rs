@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::invented::Place;
-use super::spec::Payment;
+use super::spec::{Payment, RefundPlace};
 use super::style::BodyStyle;
 
 /// Something of the shop that has an id and is listed by time.
@@ -119,6 +119,24 @@ pub(super) struct Transaction {
     pub parent_id: Option<i64>,
     pub created_at: Timestamp,
     pub user_id: i64,
+    /// Its own gateway, when it is not the order's.
+    #[serde(default)]
+    pub gateway: Option<String>,
+    /// How it ended, where an order's body says it.
+    #[serde(default)]
+    pub status: Option<String>,
+}
+
+impl Transaction {
+    /// Whether it brought money.
+    fn is_receipt(&self) -> bool {
+        matches!(self.kind.as_ref(), "capture" | "sale") && went_through(self.status.as_deref())
+    }
+}
+
+/// Whether a payment that ended like this moved money.
+pub(super) fn went_through(status: Option<&str>) -> bool {
+    matches!(status, None | Some("success" | "Thành công"))
 }
 
 /// A return of money.
@@ -128,6 +146,8 @@ pub(super) struct Refund {
     pub created_at: Timestamp,
     pub user_id: i64,
     pub transaction: Transaction,
+    #[serde(default)]
+    pub place: RefundPlace,
 }
 
 /// A discount code as used.
@@ -220,7 +240,7 @@ impl Order {
         let captured: Decimal = self
             .transactions
             .iter()
-            .filter(|transaction| matches!(transaction.kind.as_ref(), "capture" | "sale"))
+            .filter(|transaction| transaction.is_receipt())
             .map(|transaction| transaction.amount)
             .sum();
         let returned: Decimal = self.refunds.iter().map(|refund| refund.transaction.amount).sum();

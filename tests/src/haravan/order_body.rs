@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::customer_body::{billing_address, blank_or_null, embedded_customer, shipping_address, wrapped};
 use super::model::{Line, Order, Refund, Transaction};
+use super::spec::RefundPlace;
 use super::style::{BodyStyle, KeySet};
 use super::text::{Node, object};
 
@@ -102,7 +103,8 @@ pub(super) fn order_node(order: &Order, keys: KeySet) -> Node {
 /// `GET /orders/{id}/transactions.json`: kinds capitalised, `status: success` (haravan.md §3.6).
 pub(super) fn transaction_list(order: &Order) -> Node {
     let one = |transaction: &Transaction| {
-        let mut node = transaction_node(transaction, order, KeySet::Rest, "success".into());
+        let status = transaction.status.as_deref().unwrap_or("success");
+        let mut node = transaction_node(transaction, order, KeySet::Rest, status.into());
         if let Node::Object(entries) = &mut node {
             for (_, value) in entries.iter_mut().filter(|(key, _)| *key == "kind") {
                 *value = capitalised(&transaction.kind).into();
@@ -209,8 +211,12 @@ fn shipping_line(order: &Order) -> Node {
 
 /// REST lists the newest first, webhooks the oldest (haravan.md §3.13).
 fn transactions(order: &Order, keys: KeySet) -> Node {
-    let one = |transaction: &Transaction| transaction_node(transaction, order, keys, Node::Null);
-    let mut list: Vec<_> = order.transactions.iter().map(one).collect();
+    let one = |transaction: &Transaction| {
+        transaction_node(transaction, order, keys, transaction.status.as_ref().into())
+    };
+    let refunds = order.refunds.iter().filter(|refund| refund.place != RefundPlace::Refunds);
+    let all = order.transactions.iter().chain(refunds.map(|refund| &refund.transaction));
+    let mut list: Vec<_> = all.map(one).collect();
     if keys == KeySet::Rest {
         list.reverse();
     }
@@ -224,7 +230,7 @@ fn transaction_node(transaction: &Transaction, order: &Order, keys: KeySet, stat
         ("authorization", Node::Null),
         ("created_at", transaction.created_at.into()),
         ("device_id", Node::Null),
-        ("gateway", order.gateway.as_ref().into()),
+        ("gateway", transaction.gateway.as_ref().or(order.gateway.as_ref()).into()),
         ("id", transaction.id.into()),
         ("kind", transaction.kind.as_ref().into()),
         ("order_id", order.id.into()),
@@ -246,6 +252,14 @@ fn transaction_node(transaction: &Transaction, order: &Order, keys: KeySet, stat
 }
 
 fn refund_node(refund: &Refund, order: &Order, keys: KeySet) -> Node {
+    let copy = |transaction: &Transaction| transaction_node(transaction, order, keys, "Thành công".into());
+    let transactions = match refund.place {
+        RefundPlace::Both => vec![copy(&refund.transaction)],
+        RefundPlace::Transactions => Vec::new(),
+        RefundPlace::Refunds => {
+            vec![copy(&Transaction { amount: refund.transaction.amount.abs(), ..refund.transaction.clone() })]
+        }
+    };
     object([
         ("created_at", refund.created_at.into()),
         ("id", refund.id.into()),
@@ -254,10 +268,7 @@ fn refund_node(refund: &Refund, order: &Order, keys: KeySet) -> Node {
         ("restock", Node::Null),
         ("user_id", refund.user_id.into()),
         ("order_id", order.id.into()),
-        (
-            "transactions",
-            Node::List(vec![transaction_node(&refund.transaction, order, keys, "Thành công".into())]),
-        ),
+        ("transactions", Node::List(transactions)),
     ])
 }
 

@@ -187,6 +187,10 @@ pub struct OrderSpec {
     pub payment: Payment,
     /// payment method
     pub gateway: Gateway,
+    /// payments tried so far, in place of the one that `payment` stands for
+    pub payments: Vec<PaymentSpec>,
+    /// money given back so far, in place of what `payment` stands for
+    pub refunds: Vec<RefundSpec>,
     /// lines; one to four from the catalogue when empty
     pub lines: Vec<LineSpec>,
     /// shipping fee; `null` gives the all-null line of haravan.md §3.7
@@ -231,6 +235,8 @@ impl Default for OrderSpec {
             customer: CustomerSpec::default(),
             payment: Payment::default(),
             gateway: Gateway::default(),
+            payments: Vec::new(),
+            refunds: Vec::new(),
             lines: Vec::new(),
             shipping: Given::Invented,
             coupon: None,
@@ -286,6 +292,18 @@ impl OrderSpec {
     /// The same order with another payment method.
     pub fn gateway(mut self, gateway: Gateway) -> Self {
         self.gateway = gateway;
+        self
+    }
+
+    /// The same order with one more payment tried.
+    pub fn tried(mut self, payment: PaymentSpec) -> Self {
+        self.payments.push(payment);
+        self
+    }
+
+    /// The same order with money given back.
+    pub fn refunded(mut self, amount: i64, place: RefundPlace) -> Self {
+        self.refunds.push(RefundSpec { amount: amount.into(), place });
         self
     }
 
@@ -373,12 +391,61 @@ pub struct OrderChange {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentSpec {
+    /// by what, when it is not the order's own gateway
+    #[serde(default)]
+    pub gateway: Option<Gateway>,
+    /// how it ended, such as `success` or `failure`; orders mostly do not say it
+    #[serde(default)]
+    pub status: Option<String>,
     /// how much; everything still owed when absent
     #[serde(default)]
     pub amount: Option<Dong>,
     /// who records it
     #[serde(default)]
     pub staff: Option<UserId>,
+}
+
+impl PaymentSpec {
+    /// A payment of this amount.
+    pub fn of(amount: i64) -> Self {
+        Self { amount: Some(amount.into()), ..Self::default() }
+    }
+
+    /// The same payment by another gateway.
+    pub fn by(mut self, gateway: Gateway) -> Self {
+        self.gateway = Some(gateway);
+        self
+    }
+
+    /// The same payment, ended like this.
+    pub fn ended(mut self, status: &str) -> Self {
+        self.status = Some(status.to_owned());
+        self
+    }
+}
+
+/// Where a body shows a refund (haravan.md §11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundPlace {
+    /// among the order's transactions and, as a copy, in `refunds`; both negative
+    #[default]
+    Both,
+    /// among the order's transactions, negative; `refunds` has an entry without transactions
+    Transactions,
+    /// in `refunds` alone, positive
+    Refunds,
+}
+
+/// Money given back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundSpec {
+    /// how much
+    pub amount: Dong,
+    /// where it is shown
+    #[serde(default)]
+    pub place: RefundPlace,
 }
 
 /// A cancellation (haravan.md §5.4).

@@ -39,6 +39,8 @@ impl Seen {
             };
             seen.channels.extend(order.channel().map(str::to_owned));
             seen.gateways.extend(order.gateway.clone());
+            seen.gateways
+                .extend(order.transactions.iter().filter_map(|transaction| transaction.gateway.clone()));
             if let Some(staff) = order.user_id.filter(|id| *id > 0) {
                 seen.staff.entry(StaffId(staff)).or_insert(order.name);
             }

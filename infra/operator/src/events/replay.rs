@@ -205,7 +205,7 @@ async fn in_crm(
         None => None,
     };
     let buyer = Buyer::of_order(&order, id);
-    let drafted = draft::order(&order, id, &buyer, &record.settings, None);
+    let drafted = draft::order(&order, id, &buyer, &record.settings, None, event.received_at);
     let (said, would) = match (&there, drafted) {
         (Some(Some(_)), _) => {
             (format!("  = CRM order {code}: there already, not made again"), json!("there"))

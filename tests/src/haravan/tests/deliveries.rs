@@ -31,7 +31,7 @@ async fn an_order_of_a_new_buyer_arrives_signed_with_its_customer() {
 async fn the_life_of_an_order_is_announced_step_by_step() {
     let world = World::start().await;
     let id = world.sim.create_order(OrderSpec::default().quietly()).unwrap();
-    world.sim.pay_order(id, PaymentSpec { amount: Some(1.into()), staff: None }).unwrap();
+    world.sim.pay_order(id, PaymentSpec::of(1)).unwrap();
     world.sim.pay_order(id, PaymentSpec::default()).unwrap();
     assert!(world.sim.pay_order(id, PaymentSpec::default()).is_err(), "nothing is owed any more");
     world.sim.update_order(id, OrderChange { fulfil: true, ..OrderChange::default() }).unwrap();

@@ -1,0 +1,127 @@
+//! A Haravan order as a Getfly order (getfly.md §6.1, §6.4, §7.2; haravan.md §3).
+
+mod amounts;
+mod lines;
+mod payments;
+mod terms;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use amounts::amounts;
+use lines::lines;
+use payments::{method, payments};
+use terms::terms;
+
+use super::buyer::{Buyer, NAME_LIMIT};
+use crate::getfly;
+use crate::getfly::order::{NewOrder, OrderAccount};
+use crate::haravan::order::Order;
+use crate::id::OrderId;
+use crate::money::Money;
+use crate::phone::PhoneNumber;
+use crate::settings::Settings;
+use crate::text::cut;
+
+/// An order ready to be sent, but for its account and assignee.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The body.
+    pub order: NewOrder,
+    /// What is owed according to Haravan.
+    total: Option<Money>,
+    /// What a person should know, as codes.
+    pub warnings: Vec<&'static str>,
+}
+
+/// What an order cannot go without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// No lines at all.
+    #[error("the order has no lines")]
+    Lines,
+    /// A line whose price or quantity is not there; guessing would make a wrong bill.
+    #[error("line {0} has no price or no quantity")]
+    LineAmount(usize),
+}
+
+/// The CRM's code of an order: deterministic, so that it is found again (getfly.md §0).
+pub fn order_code(id: OrderId) -> String {
+    format!("HRV-{id}")
+}
+
+/// Drafts the CRM's order. When Haravan's own dates cannot be read, the time at which its body arrived stands in.
+///
+/// # Errors
+/// [`Missing`] names what the order cannot go without.
+pub fn order(
+    order: &Order,
+    id: OrderId,
+    buyer: &Buyer,
+    settings: &Settings,
+    shop_domain: Option<&str>,
+    received_at: Timestamp,
+) -> Result<Draft, Missing> {
+    let lines = lines(order, settings)?;
+    let amounts = amounts(order, &lines);
+    let log = payments(order, id, settings, received_at);
+    let mut warnings = amounts.warnings;
+    if order.created_at.is_none() {
+        warnings.push("order_date_unknown");
+    }
+    warnings.extend(log.warnings);
+    let new = NewOrder {
+        account: OrderAccount {
+            account_code: String::new(),
+            account_name: buyer.name.clone(),
+            contact_name: contact_name(order, buyer),
+            account_phone: order.phone().as_ref().map(PhoneNumber::local),
+            account_email: buyer.email.clone(),
+            account_address: order.address().and_then(haravan_address),
+        },
+        order_code: order_code(id),
+        order_date: vietnam_day(order.created_at.or(order.updated_at).unwrap_or(received_at)),
+        assigned_username: None,
+        order_source_name: order.channel().map(|channel| settings.source_of(channel)),
+        saved_order_details: lines,
+        order_terms: terms(order, id, shop_domain),
+        discount_amount: amounts.discount,
+        vat_amount: amounts.tax,
+        transport_amount: amounts.shipping,
+        payment_method_name: method(order, None, settings),
+        saved_sale_order_payments: log.entries,
+        is_auto_approve: u8::from(settings.auto_approve),
+    };
+    Ok(Draft { order: new, total: order.total_price, warnings })
+}
+
+impl Draft {
+    /// How the CRM's order differs from Haravan's, as warning codes.
+    pub fn differences(&self, there: &getfly::order::Order) -> Vec<&'static str> {
+        let mut told = Vec::new();
+        if let (Some(total), Some(real)) = (self.total, there.real_amount)
+            && total.0 != real
+        {
+            told.push("total_differs_in_crm");
+        }
+        let paid: Money = self.order.saved_sale_order_payments.iter().map(|payment| payment.amount).sum();
+        if paid.is_positive() && there.paid_amount.is_none_or(|amount| amount < paid.0) {
+            told.push("payment_not_counted_in_crm");
+        }
+        told
+    }
+}
+
+fn haravan_address(address: &crate::haravan::customer::Address) -> Option<String> {
+    address.one_line()
+}
+
+fn contact_name(order: &Order, buyer: &Buyer) -> String {
+    let receiver = order.shipping_address.as_ref().and_then(crate::haravan::customer::Address::name);
+    receiver.map_or_else(|| buyer.name.clone(), |name| cut(&name, NAME_LIMIT))
+}
+
+/// Vietnam's calendar day, `YYYY-MM-DD`: the CRM's times are UTC+7 (getfly.md §2.4).
+fn vietnam_day(instant: Timestamp) -> String {
+    instant.to_zoned(TimeZone::fixed(Offset::constant(7))).date().to_string()
+}
