@@ -25,7 +25,7 @@ pub mod reason {
     pub const ALREADY_IN_CRM: &str = "already_in_crm";
     /// A newer version was decided on before.
     pub const SUPERSEDED: &str = "superseded";
-    /// It was cancelled before it reached the CRM.
+    /// It was cancelled before it reached the CRM; also said of an older body of an order that was voided.
     pub const CANCELLED_BEFORE: &str = "cancelled_before_it_reached_the_crm";
     /// Its payment was voided before it reached the CRM.
     pub const VOIDED_BEFORE: &str = "voided_before_it_reached_the_crm";
