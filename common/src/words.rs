@@ -62,8 +62,8 @@ const REASONS: &[Row] = &[
     ),
     (
         reason::CANCELLED_BEFORE,
-        "Đơn bị hủy trước khi sang CRM nên không tạo",
-        "The order was cancelled before it reached the CRM, so it is not created",
+        "Đơn bị hủy, hoặc bị hủy thanh toán, trước khi sang CRM nên không tạo",
+        "The order was cancelled or voided before it reached the CRM, so it is not created",
     ),
     (
         reason::VOIDED_BEFORE,

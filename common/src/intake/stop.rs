@@ -27,7 +27,7 @@ pub mod reason {
     pub const SUPERSEDED: &str = "superseded";
     /// A customer record with neither name, phone nor e-mail: a guest, or masked by a marketplace.
     pub const NOBODY: &str = "customer_is_nobody";
-    /// It was cancelled before it reached the CRM.
+    /// It was cancelled before it reached the CRM; also said of an older body of an order that was voided.
     pub const CANCELLED_BEFORE: &str = "cancelled_before_it_reached_the_crm";
     /// Its payment was voided before it reached the CRM.
     pub const VOIDED_BEFORE: &str = "voided_before_it_reached_the_crm";

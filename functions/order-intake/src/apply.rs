@@ -104,7 +104,7 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
     if let Some(ended) = ended(order) {
         // A live order in the CRM would be packed and sent.
         // Only a later body can bring it back; of one that does not say how old it is, one later than its arrival.
-        let version = Some(job.event.version.unwrap_or(job.event.received_at.as_microsecond()));
+        let version = Some(order.updated_at.unwrap_or(job.event.received_at).as_microsecond());
         return Ok((Outcome::not_applied(ended), Record { code: None, version }));
     }
     let (assignee, unassigned) = assignee::find(job, order.user_id.map(StaffId)).await?;
