@@ -113,7 +113,7 @@ const REASONS: [Row; 25] = [
 ];
 
 /// What a person should know about an event that is done.
-const WARNINGS: [Row; 25] = [
+const WARNINGS: [Row; 27] = [
     (
         "staff_unknown",
         "Không biết nhân viên Haravan nào lên đơn, nên chưa giao cho ai",
@@ -169,6 +169,16 @@ const WARNINGS: [Row; 25] = [
         "payment_date_unknown",
         "Không rõ ngày thanh toán nên chưa ghi khoản thu",
         "The payment date is not known, so no payment was recorded",
+    ),
+    (
+        "phone_not_readable",
+        "Không đọc được số điện thoại nên không dùng để tìm khách; hãy kiểm tra",
+        "The phone number cannot be read and is not used to find the customer; please check it",
+    ),
+    (
+        "email_not_readable",
+        "Không đọc được email nên không dùng để tìm khách; hãy kiểm tra",
+        "The e-mail address cannot be read and is not used to find the customer; please check it",
     ),
     (
         "several_customers_match",

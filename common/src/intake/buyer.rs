@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::email;
 use crate::getfly::account::{Contact, NewAccount};
 use crate::haravan::customer::{Address, Customer, Gender};
 use crate::haravan::order::Order;
@@ -26,6 +27,8 @@ pub struct Buyer {
     pub phone: Option<PhoneNumber>,
     /// Real e-mail address.
     pub email: Option<String>,
+    /// What was typed and nobody can be found by, as warning codes.
+    pub unreadable: Vec<&'static str>,
     gender: Option<Gender>,
     birthday: Option<Date>,
     note: Option<String>,
@@ -38,7 +41,13 @@ impl Buyer {
         let id = CustomerId(customer.id?);
         let (phone, email) = (customer.own_phone(), customer.email());
         let name = customer.name().or_else(|| customer.address().and_then(Address::name));
-        Some(Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), customer.address()))
+        let typed =
+            [customer.phone.as_deref(), customer.default_address.as_ref().and_then(|it| it.phone.as_deref())];
+        let typed = typed.into_iter().flatten().map(|phone| (phone, None));
+        let unreadable = unreadable(&phone, typed, &email, customer.raw_email.as_deref());
+        let new =
+            Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), customer.address());
+        Some(Self { unreadable, ..new })
     }
 
     /// The person of an order.
@@ -63,7 +72,10 @@ impl Buyer {
             to_buyer.then(|| address.phone()).flatten()
         };
         let phone = own_phone.clone().or_else(billing_phone).or_else(parcel_phone);
-        Self::new(customer_id, code, order.buyer_name(), phone, order.email(), customer, order.address())
+        let email = order.email();
+        let unreadable = unreadable(&order.phone(), order.typed_phones(), &email, order.typed_emails());
+        let new = Self::new(customer_id, code, order.buyer_name(), phone, email, customer, order.address());
+        Self { unreadable, ..new }
     }
 
     fn new(
@@ -85,6 +97,7 @@ impl Buyer {
             name: cut(&name, NAME_LIMIT),
             phone,
             email,
+            unreadable: Vec::new(),
             gender: details.and_then(Customer::gender),
             birthday: details.and_then(|customer| customer.birthday),
             note: details.and_then(|customer| customer.note.clone()),
@@ -118,6 +131,20 @@ impl Buyer {
             email: self.email.clone(),
         }
     }
+}
+
+/// Warnings about fields that are filled although no number, no address could be read.
+fn unreadable<'a>(
+    phone: &Option<PhoneNumber>,
+    phones: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    email: &Option<String>,
+    emails: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'static str> {
+    let no_phone = phone.is_none()
+        && phones.into_iter().any(|(text, country)| PhoneNumber::is_unreadable(text, country));
+    let no_email = email.is_none() && emails.into_iter().any(email::is_unreadable);
+    let warnings = [no_phone.then_some("phone_not_readable"), no_email.then_some("email_not_readable")];
+    warnings.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
