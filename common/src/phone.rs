@@ -89,16 +89,18 @@ impl PhoneNumber {
             };
         }
         let in_region = |sure| abroad.and_then(|region| Self::foreign(&digits, Some(region), sure));
-        let vietnamese = || match (digits.strip_prefix('0'), digits.strip_prefix("84")) {
-            (Some(national), _) => Self::vietnamese(national),
-            (None, Some(national)) if digits.len() > 10 => {
-                Self::vietnamese(national.strip_prefix('0').unwrap_or(national))
-            }
+        let with_code = digits.strip_prefix("84").filter(|_| digits.len() > 10);
+        let vietnamese = || match digits.strip_prefix('0') {
+            Some(national) => Self::vietnamese(national),
             // Spreadsheets drop the leading zero. A landline is not guessed: it may be anybody's in the world.
-            _ if abroad.is_none() && !digits.starts_with('2') => Self::vietnamese(&digits),
-            _ => None,
+            None if abroad.is_none() && !digits.starts_with('2') => Self::vietnamese(&digits),
+            None => None,
         };
-        in_region(Sure::Valid).or_else(vietnamese).or_else(|| in_region(Sure::Length))
+        with_code
+            .and_then(|national| Self::vietnamese(national.strip_prefix('0').unwrap_or(national)))
+            .or_else(|| in_region(Sure::Valid))
+            .or_else(vietnamese)
+            .or_else(|| in_region(Sure::Length))
     }
 
     /// A Vietnamese number by its digits without the leading zero: a mobile, a mobile as it was before 2018, or a
@@ -127,7 +129,11 @@ impl PhoneNumber {
             return None;
         }
         let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
-        Some(Self { e164 })
+        // Dialled from abroad.
+        match e164.strip_prefix("+84") {
+            Some(national) => Self::vietnamese(national),
+            None => Some(Self { e164 }),
+        }
     }
 
     /// Whether somebody typed a number into this field that [`PhoneNumber::parse_in`] cannot read. Masked numbers are

@@ -21,6 +21,7 @@ mod getfly_faults;
 mod getfly_orders;
 mod haravan_faults;
 mod harness;
+mod identities;
 mod life;
 mod life_import;
 mod life_tokens;

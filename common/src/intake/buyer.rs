@@ -44,7 +44,7 @@ impl Buyer {
         let typed =
             [customer.phone.as_deref(), customer.default_address.as_ref().and_then(|it| it.phone.as_deref())];
         let typed = typed.into_iter().flatten().map(|phone| (phone, None));
-        let unreadable = unreadable(&phone, typed, &email, customer.raw_email.as_deref());
+        let unreadable = unreadable(phone.as_ref(), typed, email.as_deref(), customer.raw_email.as_deref());
         let new =
             Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), customer.address());
         Some(Self { unreadable, ..new })
@@ -73,7 +73,8 @@ impl Buyer {
         };
         let phone = own_phone.clone().or_else(billing_phone).or_else(parcel_phone);
         let email = order.email();
-        let unreadable = unreadable(&order.phone(), order.typed_phones(), &email, order.typed_emails());
+        let unreadable =
+            unreadable(order.phone().as_ref(), order.typed_phones(), email.as_deref(), order.typed_emails());
         let new = Self::new(customer_id, code, order.buyer_name(), phone, email, customer, order.address());
         Self { unreadable, ..new }
     }
@@ -135,9 +136,9 @@ impl Buyer {
 
 /// Warnings about fields that are filled although no number, no address could be read.
 fn unreadable<'a>(
-    phone: &Option<PhoneNumber>,
+    phone: Option<&PhoneNumber>,
     phones: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
-    email: &Option<String>,
+    email: Option<&str>,
     emails: impl IntoIterator<Item = &'a str>,
 ) -> Vec<&'static str> {
     let no_phone = phone.is_none()

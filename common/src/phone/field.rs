@@ -36,32 +36,28 @@ fn of_spreadsheet(text: &str) -> Option<String> {
 
 /// Stretches of the field in which nothing but digits, spaces and the signs between groups stand.
 fn pieces(text: &str) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    for word in words(text) {
-        if is_spoilt(&word) {
-            pieces.push(String::new());
-            continue;
-        }
-        for c in word.chars().chain([' ']) {
-            match c {
-                '+' => pieces.push(String::from(c)),
-                _ if c.is_ascii_digit() || " -.()".contains(c) => {
-                    if let Some(piece) = pieces.last_mut() {
-                        piece.push(c);
-                    }
-                }
-                _ => pieces.push(String::new()),
-            }
-        }
-    }
-    pieces
-}
-
-/// The words of the field, in brackets or not; dashes of any kind are `-`.
-fn words(text: &str) -> Vec<String> {
     let dash = |c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c };
     let text: String = text.chars().map(dash).collect();
-    text.split(|c: char| c.is_whitespace() || "/,;|\n&:#".contains(c)).map(str::to_owned).collect()
+    let mut pieces = Vec::new();
+    for part in text.split(['/', ',', ';', '|', '\n', '&', ':', '#']) {
+        let mut piece = String::new();
+        for word in part.split_whitespace() {
+            if is_spoilt(word) {
+                pieces.push(std::mem::take(&mut piece));
+                continue;
+            }
+            for c in word.chars().chain([' ']) {
+                if c == '+' || !(c == ' ' || is_in_a_number(c)) {
+                    pieces.push(std::mem::take(&mut piece));
+                }
+                if c == ' ' || is_in_a_number(c) {
+                    piece.push(c);
+                }
+            }
+        }
+        pieces.push(piece);
+    }
+    pieces
 }
 
 /// Whether letters or signs hide digits of the number in this word: `090355530O`, `090***5018`.

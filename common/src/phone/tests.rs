@@ -50,8 +50,8 @@ fn a_number_with_a_foreign_address_is_of_that_country() {
     for (typed, country, expected) in [
         ("555-625-1199", "US", "+15556251199"),
         ("(650) 253-0000", "us", "+16502530000"),
-        ("0412 345 678", "au", "+61412345678"),
-        ("090-1234-5679", "JP", "+819012345679"),
+        ("0412 345 987", "au", "+61412345987"),
+        ("090-1357-2468", "JP", "+819013572468"),
         // A Vietnamese abroad keeps the number of home.
         ("0903555018", "us", "0903555018"),
         ("+84 903 555 018", "us", "0903555018"),
@@ -227,8 +227,9 @@ proptest! {
                 prop_assert_eq!(PhoneNumber::parse(&form), Some(phone.clone()), "{}", form);
                 prop_assert_eq!(PhoneNumber::parse_in(&form, Some("VN")), Some(phone.clone()));
             }
-            let national = phone.e164().strip_prefix("+84").unwrap_or(phone.e164());
-            prop_assert!(!is_stand_in(national.trim_start_matches('+')), "{}", phone.e164());
+            if let Some(national) = phone.e164().strip_prefix("+84") {
+                prop_assert!(!is_stand_in(national), "{}", national);
+            }
         }
     }
 }
