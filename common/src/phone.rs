@@ -69,7 +69,7 @@ impl PhoneNumber {
             .and_then(|code| code.trim().to_ascii_uppercase().parse::<Region>().ok())
             .filter(|region| *region != Region::VN);
         let mut numbers = Vec::new();
-        for number in field::numbers(text, |typed| Self::one(typed, abroad)) {
+        for number in field::numbers(text, |typed, sure| Self::one(typed, abroad, sure)) {
             if !numbers.contains(&number) {
                 numbers.push(number);
             }
@@ -77,15 +77,16 @@ impl PhoneNumber {
         numbers
     }
 
-    /// The number that this text is, with its digits grouped in any way. `abroad` is the foreign region of its address.
-    fn one(typed: &str, abroad: Option<Region>) -> Option<Self> {
+    /// The number that this text is, with its digits grouped in any way. `abroad` is the foreign region of its address;
+    /// a foreign number must be at least as `sure` as this.
+    fn one(typed: &str, abroad: Option<Region>, sure: Sure) -> Option<Self> {
         let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
         let international =
             if typed.contains('+') { Some(digits.as_str()) } else { digits.strip_prefix("00") };
         if let Some(international) = international {
             return match international.strip_prefix("84") {
                 Some(rest) => Self::vietnamese(rest.strip_prefix('0').unwrap_or(rest)),
-                None => Self::foreign(&format!("+{international}"), None, Sure::Length),
+                None => Self::foreign(&format!("+{international}"), None, sure),
             };
         }
         let in_region = |sure| abroad.and_then(|region| Self::foreign(&digits, Some(region), sure));
@@ -100,7 +101,7 @@ impl PhoneNumber {
             .and_then(|national| Self::vietnamese(national.strip_prefix('0').unwrap_or(national)))
             .or_else(|| in_region(Sure::Valid))
             .or_else(vietnamese)
-            .or_else(|| in_region(Sure::Length))
+            .or_else(|| in_region(sure))
     }
 
     /// A Vietnamese number by its digits without the leading zero: a mobile, a mobile as it was before 2018, or a

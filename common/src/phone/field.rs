@@ -1,16 +1,17 @@
 //! A phone field as people fill it: several numbers, words, brackets, extensions, what spreadsheets make of a number.
 
-use super::PhoneNumber;
+use super::{PhoneNumber, Sure};
 use crate::text::visible;
 
 /// Letters that are typed for a digit. Next to one they leave open which number is meant.
 const LOOKALIKES: &str = "OoQDIiLl|SsBZz";
 
 /// Every number of the field, in the order typed; `read` judges one candidate.
-pub(super) fn numbers(text: &str, read: impl Fn(&str) -> Option<PhoneNumber>) -> Vec<PhoneNumber> {
+/// A part of a stretch of digits must be a number for sure: the rest of a longer one is not.
+pub(super) fn numbers(text: &str, read: impl Fn(&str, Sure) -> Option<PhoneNumber>) -> Vec<PhoneNumber> {
     let text = visible(text);
     if let Some(digits) = of_spreadsheet(text.trim()) {
-        return read(&digits).into_iter().collect();
+        return read(&digits, Sure::Length).into_iter().collect();
     }
     pieces(&text).iter().flat_map(|piece| of_piece(piece, &read)).collect()
 }
@@ -75,8 +76,8 @@ fn is_in_a_number(c: char) -> bool {
 }
 
 /// The numbers of one stretch: all of it, else the shortest runs of its groups that are numbers.
-fn of_piece(piece: &str, read: &impl Fn(&str) -> Option<PhoneNumber>) -> Vec<PhoneNumber> {
-    if let Some(number) = read(piece) {
+fn of_piece(piece: &str, read: &impl Fn(&str, Sure) -> Option<PhoneNumber>) -> Vec<PhoneNumber> {
+    if let Some(number) = read(piece, Sure::Length) {
         return vec![number];
     }
     let mut groups: Vec<&str> =
@@ -87,7 +88,7 @@ fn of_piece(piece: &str, read: &impl Fn(&str) -> Option<PhoneNumber>) -> Vec<Pho
             let candidate = groups.get(..length)?.concat();
             // Without its leading zero a number is one only when it stands alone.
             let has_beginning = candidate.starts_with(['0', '+']) || candidate.starts_with("84");
-            Some((length, has_beginning.then(|| read(&candidate)).flatten()?))
+            Some((length, has_beginning.then(|| read(&candidate, Sure::Valid)).flatten()?))
         });
         match number {
             Some((length, number)) => {
