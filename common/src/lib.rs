@@ -14,6 +14,7 @@
 //! - [`facebook`], [`zalo`]: the providers of pages: their log-in, their APIs, their webhooks.
 //! - [`page`], [`words`]: what people see, in two languages.
 //! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
+//! - [`phone`], [`email`]: who somebody is, read from what people type.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
 //! - [`aws`], [`egress`], [`telemetry`], [`trace`], [`config`], [`clock`]: the world outside.
 
@@ -27,6 +28,7 @@ pub mod clock;
 pub mod config;
 pub mod connect;
 pub mod egress;
+pub mod email;
 pub mod facebook;
 pub mod fault;
 pub mod form;

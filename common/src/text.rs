@@ -44,6 +44,15 @@ pub fn unaccented(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Without the characters nobody sees: zero-width ones, byte order marks, soft hyphens, marks of direction.
+pub fn visible(text: &str) -> String {
+    let is_seen = |c: &char| {
+        !matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().filter(is_seen).collect()
+}
+
 /// At most `limit` characters, cut at a character.
 pub fn cut(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()

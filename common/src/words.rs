@@ -237,6 +237,16 @@ const WARNINGS: &[Row] = &[
         "The order's date is not known, so the day it last changed or arrived was recorded; please check it",
     ),
     (
+        "phone_not_readable",
+        "Không đọc được số điện thoại nên không dùng để tìm khách; hãy kiểm tra",
+        "The phone number cannot be read and is not used to find the customer; please check it",
+    ),
+    (
+        "email_not_readable",
+        "Không đọc được email nên không dùng để tìm khách; hãy kiểm tra",
+        "The e-mail address cannot be read and is not used to find the customer; please check it",
+    ),
+    (
         "several_customers_match",
         "Nhiều khách trong CRM trùng số điện thoại hoặc email; đã chọn khách cũ nhất",
         "Several CRM customers match; the oldest was taken",

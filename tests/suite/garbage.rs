@@ -43,6 +43,21 @@ fn spoilt() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// What people leave in phone and e-mail fields.
+fn contact() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        "0[35789][0-9]{8}",
+        "01(2[0-9]|6[2-9])[0-9]{7}",
+        "(0000000000|0123456789|1111111|1900 6116|3822 0114|090355530O|555-625-1199)",
+        "84[0-9]{9}[.]0",
+        "[0-9],[0-9]{8}E[+]8",
+        "[a-z]{1,5}@[a-z]{1,5}[.]vn[.,;\u{200b}]?",
+    ];
+    let separator = prop_oneof!["[-/,;| \n]", " - ", " \\(Lan\\) ", " Zalo ", " hoặc "];
+    proptest::collection::vec((number, separator), 1..4)
+        .prop_map(|parts| parts.into_iter().map(|(number, separator)| number + &separator).collect())
+}
+
 /// A fixture with one value replaced: still JSON.
 fn odd() -> impl Strategy<Value = String> {
     let values = prop_oneof![
@@ -58,6 +73,7 @@ fn odd() -> impl Strategy<Value = String> {
         Just(serde_json::json!("1900-01-01T00:00:00Z")),
         Just(serde_json::json!("N******n")),
         ".{0,300}".prop_map(Value::String),
+        contact().prop_map(Value::String),
     ];
     let body = prop_oneof![Just(fixture::ORDER), Just(fixture::PAID_ORDER), Just(fixture::CUSTOMER)];
     (body, any::<prop::sample::Index>(), values).prop_map(|(body, at, value)| {
@@ -124,6 +140,17 @@ proptest! {
         prop_assert!(opened.is_err());
         if let Some(text) = unwrapped(&bytes) {
             read_everything(&text);
+        }
+    }
+
+    #[test]
+    fn what_is_read_of_a_contact_field_is_clean(text in contact()) {
+        for phone in PhoneNumber::all(&text) {
+            prop_assert_eq!(PhoneNumber::parse(&phone.local()), Some(phone.clone()));
+            prop_assert!(!["+840000000000", "+84123456789", "+841111111"].contains(&phone.e164()));
+        }
+        for email in common::email::addresses(&text) {
+            prop_assert_eq!(common::email::real_email(&email), Some(email));
         }
     }
 

@@ -22,6 +22,7 @@ mod getfly_faults;
 mod getfly_orders;
 mod haravan_faults;
 mod harness;
+mod identities;
 mod jar;
 mod library_logs;
 mod life;

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::answer::{integer, text};
+use crate::email;
 use crate::phone::PhoneNumber;
-use crate::text::fold;
 
 /// A customer to be created. A field that is `None` is not sent: a tenant's "required" rule treats null and empty alike
 /// (getfly.md §10).
@@ -123,8 +123,10 @@ pub struct Account {
     pub id: Option<i64>,
     /// Its code.
     pub code: String,
-    phone: Option<PhoneNumber>,
-    email: Option<String>,
+    /// Every number of its phone field: people type two into one.
+    phones: Vec<PhoneNumber>,
+    /// Every address of its e-mail field.
+    emails: Vec<String>,
 }
 
 impl Account {
@@ -133,19 +135,19 @@ impl Account {
         Some(Self {
             id: integer(row, "id"),
             code: text(row, "account_code")?,
-            phone: text(row, "phone_office").as_deref().and_then(PhoneNumber::parse),
-            email: text(row, "email").map(|email| fold(&email)),
+            phones: text(row, "phone_office").as_deref().map(PhoneNumber::all).unwrap_or_default(),
+            emails: text(row, "email").as_deref().map(email::addresses).unwrap_or_default(),
         })
     }
 
-    /// Whether this really is the number asked for.
+    /// Whether the number asked for really is one of its own.
     pub fn has_phone(&self, phone: &PhoneNumber) -> bool {
-        self.phone.as_ref() == Some(phone)
+        self.phones.contains(phone)
     }
 
-    /// Whether this really is the address asked for.
+    /// Whether the clean address asked for really is one of its own.
     pub fn has_email(&self, email: &str) -> bool {
-        self.email.as_deref() == Some(fold(email).as_str())
+        self.emails.iter().any(|own| own == email)
     }
 }
 

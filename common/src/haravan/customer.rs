@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::lenient;
+use crate::email::real_email;
 use crate::phone::PhoneNumber;
 use crate::text::fold;
 
@@ -139,10 +140,9 @@ impl Customer {
 
     /// The customer's own number, else that of the default address.
     pub fn own_phone(&self) -> Option<PhoneNumber> {
-        [self.phone.as_deref(), self.default_address.as_ref().and_then(|address| address.phone.as_deref())]
-            .into_iter()
-            .flatten()
-            .find_map(PhoneNumber::parse)
+        let country = self.address().and_then(|address| address.country_code.as_deref());
+        let own = self.phone.as_deref().and_then(|phone| PhoneNumber::parse_in(phone, country));
+        own.or_else(|| self.default_address.as_ref().and_then(Address::phone))
     }
 }
 
@@ -155,7 +155,7 @@ impl Address {
 
     /// The contact's number.
     pub fn phone(&self) -> Option<PhoneNumber> {
-        self.phone.as_deref().and_then(PhoneNumber::parse)
+        self.phone.as_deref().and_then(|phone| PhoneNumber::parse_in(phone, self.country_code.as_deref()))
     }
 
     /// District, unless masked.
@@ -208,45 +208,9 @@ fn is_real_name(part: &str) -> bool {
     part.chars().any(|c| !c.is_ascii_punctuation() && !c.is_whitespace()) && !part.contains('*')
 }
 
-/// The address unless it is one of Haravan's stand-ins for "no e-mail" (haravan.md §3.4).
-pub fn real_email(text: &str) -> Option<String> {
-    let email = fold(text.trim());
-    let (local, domain) = email.split_once('@')?;
-    let shaped = !local.is_empty()
-        && domain.contains('.')
-        && !email.contains(char::is_whitespace)
-        && !email.contains('*');
-    let stand_in = domain == "haravan.com"
-        && (local == "guest"
-            || local == "khachhang"
-            || local.strip_prefix("guest+").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
-            || local
-                .strip_suffix(".phone")
-                .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'+')));
-    (shaped && !stand_in).then_some(email)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn placeholder_addresses_are_no_email() {
-        for stand_in in [
-            "guest@haravan.com",
-            "Guest@Haravan.com",
-            "khachhang@haravan.com",
-            "guest+12@haravan.com",
-            "0903555018.phone@haravan.com",
-        ] {
-            assert_eq!(real_email(stand_in), None, "{stand_in}");
-        }
-        for broken in ["", "a", "a@b", "@x.vn", "a b@x.vn", "n***@x.vn"] {
-            assert_eq!(real_email(broken), None, "{broken}");
-        }
-        assert_eq!(real_email(" Thu.Mai@Example.com ").as_deref(), Some("thu.mai@example.com"));
-        assert_eq!(real_email("guest+vip@haravan.com").as_deref(), Some("guest+vip@haravan.com"));
-    }
 
     #[test]
     fn guest_and_masked_names_are_no_names() {

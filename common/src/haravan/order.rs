@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::customer::{Address, Customer, real_email};
+use super::customer::{Address, Customer};
 use super::lenient;
 use super::payment::{Refund, Transaction};
+use crate::email::real_email;
 use crate::money::Money;
 use crate::phone::PhoneNumber;
 
@@ -198,26 +199,37 @@ impl Order {
 
     /// The buyer's real e-mail, from the customer, else from the order.
     pub fn email(&self) -> Option<String> {
-        let own = self.customer.as_ref().and_then(Customer::email);
-        own.or_else(|| {
-            [&self.raw_email, &self.contact_email].into_iter().flatten().find_map(|text| real_email(text))
-        })
+        self.typed_emails().find_map(real_email)
     }
 
     /// The number to call about the order: customer, shipping, billing, default address (haravan.md §4).
     pub fn phone(&self) -> Option<PhoneNumber> {
+        self.typed_phones().into_iter().find_map(|(phone, country)| PhoneNumber::parse_in(phone, country))
+    }
+
+    /// Every phone field that is filled, in the order of [`Order::phone`], with the country of its address.
+    pub fn typed_phones(&self) -> Vec<(&str, Option<&str>)> {
+        fn of_address(address: Option<&Address>) -> Option<(&str, Option<&str>)> {
+            address.and_then(|address| Some((address.phone.as_deref()?, address.country_code.as_deref())))
+        }
         let customer = self.customer.as_ref();
+        let country = customer.and_then(Customer::address).or(self.address());
+        let country = country.and_then(|address| address.country_code.as_deref());
         [
-            customer.and_then(|customer| customer.phone.as_deref()),
-            self.shipping_address.as_ref().and_then(|address| address.phone.as_deref()),
-            self.billing_address.as_ref().and_then(|address| address.phone.as_deref()),
-            customer
-                .and_then(|customer| customer.default_address.as_ref())
-                .and_then(|address| address.phone.as_deref()),
+            customer.and_then(|customer| customer.phone.as_deref()).map(|phone| (phone, country)),
+            of_address(self.shipping_address.as_ref()),
+            of_address(self.billing_address.as_ref()),
+            of_address(customer.and_then(|customer| customer.default_address.as_ref())),
         ]
         .into_iter()
         .flatten()
-        .find_map(PhoneNumber::parse)
+        .collect()
+    }
+
+    /// Every e-mail field that is filled, in the order of [`Order::email`].
+    pub fn typed_emails(&self) -> impl Iterator<Item = &str> {
+        let own = self.customer.as_ref().and_then(|customer| customer.raw_email.as_deref());
+        [own, self.raw_email.as_deref(), self.contact_email.as_deref()].into_iter().flatten()
     }
 
     /// The buyer's name: customer and their default address, else receiver, else payer.

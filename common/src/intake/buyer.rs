@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::email;
 use crate::getfly::account::{Contact, NewAccount};
 use crate::haravan::customer::{Address, Customer, Gender};
 use crate::haravan::order::Order;
@@ -26,6 +27,8 @@ pub struct Buyer {
     pub phone: Option<PhoneNumber>,
     /// Real e-mail address.
     pub email: Option<String>,
+    /// What was typed and nobody can be found by, as warning codes.
+    pub unreadable: Vec<&'static str>,
     /// What the customer's record says of the person.
     details: Option<Customer>,
     address: Option<Address>,
@@ -35,8 +38,13 @@ impl Buyer {
     /// The person of a customer event.
     pub fn of_customer(customer: &Customer, id: CustomerId) -> Self {
         let (phone, email) = (customer.own_phone(), customer.email());
+        let typed =
+            [customer.phone.as_deref(), customer.default_address.as_ref().and_then(|it| it.phone.as_deref())];
+        let typed = typed.into_iter().flatten().map(|phone| (phone, None));
+        let unreadable = unreadable(phone.as_ref(), typed, email.as_deref(), customer.raw_email.as_deref());
         let (name, address) = (customer.name(), customer.address());
-        Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), address)
+        let new = Self::new(Some(id), format!("HRV-{id}"), name, phone, email, Some(customer), address);
+        Self { unreadable, ..new }
     }
 
     /// The person of an order.
@@ -58,7 +66,11 @@ impl Buyer {
             to_buyer.then(|| address.phone()).flatten()
         };
         let phone = own_phone.or_else(billing_phone).or_else(parcel_phone);
-        Self::new(customer_id, code, order.buyer_name(), phone, order.email(), customer, order.address())
+        let email = order.email();
+        let unreadable =
+            unreadable(order.phone().as_ref(), order.typed_phones(), email.as_deref(), order.typed_emails());
+        let new = Self::new(customer_id, code, order.buyer_name(), phone, email, customer, order.address());
+        Self { unreadable, ..new }
     }
 
     fn new(
@@ -80,6 +92,7 @@ impl Buyer {
             name: cut(&name, NAME_LIMIT),
             phone,
             email,
+            unreadable: Vec::new(),
             details: details.cloned(),
             address: address.cloned(),
         }
@@ -112,6 +125,20 @@ impl Buyer {
             email: self.email.clone(),
         }
     }
+}
+
+/// Warnings about fields that are filled although no number, no address could be read.
+fn unreadable<'a>(
+    phone: Option<&PhoneNumber>,
+    phones: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    email: Option<&str>,
+    emails: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'static str> {
+    let no_phone = phone.is_none()
+        && phones.into_iter().any(|(text, country)| PhoneNumber::is_unreadable(text, country));
+    let no_email = email.is_none() && emails.into_iter().any(email::is_unreadable);
+    let warnings = [no_phone.then_some("phone_not_readable"), no_email.then_some("email_not_readable")];
+    warnings.into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ impl Apply for Customers {
         }
         let buyer = Buyer::of_customer(&customer, id);
         job.reserve(1).await?;
-        let resolved = resolve::account(job, &buyer, None).await?;
+        let mut resolved = resolve::account(job, &buyer, None).await?;
+        resolved.warnings.extend(buyer.unreadable.iter().map(|code| (*code).to_owned()));
         let reason = (!resolved.created).then_some(reason::ALREADY_IN_CRM);
         Ok(Outcome { reason, crm_code: Some(resolved.code), warnings: resolved.warnings })
     }

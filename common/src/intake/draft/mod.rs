@@ -23,6 +23,9 @@ use crate::phone::PhoneNumber;
 use crate::settings::Settings;
 use crate::text::cut;
 
+/// Longest phone text that goes over as it was typed, in characters.
+const PHONE_LIMIT: usize = 50;
+
 /// An order ready to be sent, but for its account and assignee.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -70,12 +73,13 @@ pub fn order(
         warnings.push("order_date_unknown");
     }
     warnings.extend(log.warnings);
+    warnings.extend(&buyer.unreadable);
     let new = NewOrder {
         account: OrderAccount {
             account_code: String::new(),
             account_name: buyer.name.clone(),
             contact_name: contact_name(order, buyer),
-            account_phone: order.phone().as_ref().map(PhoneNumber::local),
+            account_phone: account_phone(order),
             account_email: buyer.email.clone(),
             account_address: order.address().and_then(haravan_address),
         },
@@ -114,6 +118,18 @@ impl Draft {
 
 fn haravan_address(address: &crate::haravan::customer::Address) -> Option<String> {
     address.one_line()
+}
+
+/// The number to call; where none could be read, what was typed, unless Haravan masked it: a person may know better.
+fn account_phone(order: &Order) -> Option<String> {
+    let as_typed = || {
+        let typed = order.typed_phones();
+        let shown = typed.iter().map(|(phone, _)| *phone);
+        let mut shown =
+            shown.filter(|phone| phone.contains(|c: char| c.is_ascii_digit()) && !phone.contains('*'));
+        shown.next().map(|phone| cut(phone, PHONE_LIMIT))
+    };
+    order.phone().as_ref().map(PhoneNumber::local).or_else(as_typed)
 }
 
 fn contact_name(order: &Order, buyer: &Buyer) -> String {
