@@ -76,7 +76,7 @@ impl Simulator {
             .append_pair("hub.challenge", &challenge)
             .append_pair("hub.verify_token", verify_token);
         let outcome = match self.transport().get(url).await {
-            Ok((200, body)) if body == challenge => {
+            Ok((200, body)) if body == challenge.as_bytes() => {
                 Challenge { verified: true, status: Some(200), reason: None }
             }
             Ok((status, _)) => {

@@ -33,8 +33,7 @@ mod actions;
 mod books;
 mod bucket;
 mod buyers;
-pub(crate) mod clock;
-mod control;
+pub(crate) mod control;
 mod customer_body;
 mod customer_spec;
 mod delivery;
@@ -67,8 +66,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use crate::sim::clock;
+pub use crate::sim::{Clock, ManualClock};
 pub use accounts::{AccountSeed, AccountsSettings, Answer, Choice, MembershipSeed};
-pub use clock::{Clock, ManualClock};
 pub use customer_spec::{CustomerChange, CustomerSpec};
 pub use delivery::{Attempt, Delivery, DeliveryState, FAILURES_BEFORE_DELETION, RETRIES, pause_before_retry};
 pub use faults::Fault;
