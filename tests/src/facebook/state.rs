@@ -81,7 +81,7 @@ impl Party for State {
     }
 
     /// The app, addresses and random numbers stay.
-    fn renewed(&self, seed: &Seed) -> Self {
+    fn renewed(&mut self, seed: &Seed) -> Self {
         let mut fresh = Self::new(seed, self.clock.clone());
         *fresh.random = *self.random;
         fresh.app = self.app.clone();

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::faults::Switch;
 use super::sender::Sends;
@@ -32,7 +32,12 @@ pub(crate) fn refused(status: StatusCode, reason: &str) -> Response {
 /// Reads a body, an object; nothing at all is read as `{}`.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Invalid> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| Invalid(format!("the body is not understood: {error}")))
+    let object: Map<String, Value> = serde_json::from_slice(body).map_err(not_understood)?;
+    serde_json::from_value(Value::Object(object)).map_err(not_understood)
+}
+
+pub(crate) fn not_understood(error: serde_json::Error) -> Invalid {
+    Invalid(format!("the body is not understood: {error}"))
 }
 
 /// `POST /reset`, and `/faults`: what is switched on, one more, none.

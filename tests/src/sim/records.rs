@@ -100,6 +100,11 @@ impl<K: Ord + Clone, V> Table<K, V> {
         self.records.values_mut().filter(move |record| fits(record))
     }
 
+    /// From here on every record counts as changed.
+    pub(crate) fn note_all(&mut self) {
+        self.changed.extend(self.records.keys().cloned());
+    }
+
     /// Removes the records that do not fit.
     pub(crate) fn retain(&mut self, fits: impl Fn(&K, &V) -> bool) {
         let changed = &mut self.changed;

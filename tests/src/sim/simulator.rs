@@ -37,8 +37,8 @@ pub trait Party: Sized + Send + 'static {
         Self::new(seed, clock)
     }
 
-    /// The state after a reset of this one.
-    fn renewed(&self, seed: &Self::Seed) -> Self;
+    /// The state after a reset of this one. What it takes over of this one counts as changed.
+    fn renewed(&mut self, seed: &Self::Seed) -> Self;
 
     /// What outlives the process.
     fn parts(&mut self) -> Parts<'_>;

@@ -102,7 +102,7 @@ impl Party for State {
     }
 
     /// Addresses and the speed of retries stay, and no code, token or message comes twice.
-    fn renewed(&self, seed: &Seed) -> Self {
+    fn renewed(&mut self, seed: &Seed) -> Self {
         let mut fresh = Self::new(seed, self.clock.clone());
         fresh.addresses = self.addresses.clone();
         fresh.time_scale = self.time_scale;
