@@ -1,6 +1,6 @@
 //! What the tenant keeps. Public, so that tests can look at the CRM's books directly.
 //!
-//! The JSON form is the one the inspection shows and the journal keeps: times in the tenant's time, to the second, and
+//! The JSON form is the one the inspection shows and the file keeps: times in the tenant's time, to the second, and
 //! amounts as numbers.
 
 use std::borrow::Cow;

@@ -97,6 +97,15 @@ impl<S: Party> std::fmt::Debug for Simulator<S> {
     }
 }
 
+impl<S: Party> Default for Simulator<S>
+where
+    S::Seed: Default,
+{
+    fn default() -> Self {
+        Self::new(S::Seed::default())
+    }
+}
+
 impl<S: Party> Simulator<S> {
     /// A simulator on the machine's clock.
     #[must_use]
@@ -184,6 +193,14 @@ impl<S: Party> Simulator<S> {
 
     pub(crate) fn state(&self) -> Guard<'_, S> {
         Guard(self.0.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From here on nothing can be written to the file.
+    #[cfg(test)]
+    pub(crate) fn refuse_writes(&self) {
+        if let Some(store) = &self.state().0.store {
+            store.refuse_writes(true);
+        }
     }
 
     pub(crate) fn transport(&self) -> &Transport {
