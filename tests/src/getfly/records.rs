@@ -379,7 +379,7 @@ pub struct Payment {
     pub id: u64,
     /// The order.
     pub order_id: u64,
-    /// VND; for points, the number of points.
+    /// VND.
     #[serde(with = "money")]
     pub amount: Decimal,
     /// Name of the way to pay, empty when the tenant ignored an unknown one.
@@ -388,7 +388,7 @@ pub struct Payment {
     pub description: String,
     /// `YYYY-MM-DD`.
     pub pay_date: String,
-    /// `embedded`, `direct`, `fund` or `point`.
+    /// `embedded`, `direct` or `fund`.
     pub via: Cow<'static, str>,
     /// When it was recorded.
     #[serde(with = "text::time")]
