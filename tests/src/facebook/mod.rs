@@ -48,7 +48,7 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sim::{Clock, Deliveries, ManualClock, Round, Server};
+pub use crate::sim::{Challenge, Clock, Deliveries, ManualClock, Round, Server};
 pub use delivery::{Attempt, Delivery, DeliveryKind, DeliveryState, GIVEN_UP_AFTER, pause_before_retry};
 pub use dialog::{Answer, Choice};
 pub use faults::{Fault, Switch};
@@ -66,4 +66,4 @@ pub use settings::Settings;
 pub use sign::{app_secret_proof, ascii_json, hub_signature, signed_request};
 pub use simulator::Simulator;
 pub use token::{LiveToken, TokenEnd};
-pub use webhook::{Challenge, FIELDS};
+pub use webhook::FIELDS;

@@ -66,7 +66,7 @@ mod wire;
 mod tests;
 
 use crate::sim::clock;
-pub use crate::sim::{Clock, Deliveries, ManualClock, Round, Server};
+pub use crate::sim::{Challenge, Clock, Deliveries, ManualClock, Round, Server};
 pub use accounts::{AccountSeed, AccountsSettings, Answer, Choice, MembershipSeed};
 pub use customer_spec::{CustomerChange, CustomerSpec};
 pub use delivery::{Attempt, Delivery, DeliveryState, FAILURES_BEFORE_DELETION, RETRIES, pause_before_retry};
@@ -85,5 +85,4 @@ pub use spec::{
 };
 pub use state::{Subscription, SubscriptionRecord};
 pub use style::{BodyStyle, KeySet, NumberStyle, TimeStyle, Wrapper};
-pub use subscribe::Challenge;
 pub use switches::Switch;

@@ -7,8 +7,10 @@
 //! **One lock** guards the state and is never held while waiting. When it is released, what was changed is in the file of
 //! a persistent simulator, so nobody is answered before.
 
+mod challenge;
 pub(crate) mod clock;
 pub(crate) mod control;
+pub(crate) mod cookie;
 mod faults;
 pub(crate) mod html;
 mod log;
@@ -18,6 +20,7 @@ mod server;
 mod simulator;
 mod store;
 
+pub use challenge::Challenge;
 pub use clock::{Clock, ManualClock};
 pub use faults::{Faults, Switch};
 pub use log::Log;

@@ -3,7 +3,7 @@
 //! **Who acts.** A simulator keeps its records in [`Table`]s and [`Kept`] values, which note what was changed. When the
 //! lock of the state is released, the [`Changes`] are written in one transaction, before anybody is answered.
 //!
-//! **The file** has one table. A row without a record says that the record was removed, also if the seed has it.
+//! **The file** has one table, and an application id made of the simulator's name. A row without a record says that the record was removed, also if the seed has it.
 //!
 //! **What survives.** A committed transaction is with the operating system, so everything answered survives `kill -9` of
 //! the process. SQLite rolls back a transaction that was cut off; nobody was answered. Surviving a power cut is not asked
@@ -24,11 +24,10 @@ const SCHEMA: &str = "
     PRAGMA journal_mode = TRUNCATE;
     PRAGMA synchronous = OFF;
     CREATE TABLE IF NOT EXISTS records (
-        simulator TEXT NOT NULL,
         kind TEXT NOT NULL,
         key TEXT NOT NULL,
         record TEXT,
-        PRIMARY KEY (simulator, kind, key)
+        PRIMARY KEY (kind, key)
     );";
 
 /// The rows of a file by kind and key; the record is JSON, or nothing where it was removed.
@@ -49,7 +48,6 @@ impl Rows {
 /// An open file.
 pub(super) struct Store {
     path: PathBuf,
-    simulator: &'static str,
     connection: Connection,
     /// Changes that could not be written yet.
     unwritten: Vec<Row>,
@@ -60,21 +58,21 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be read or written, is damaged, or is another simulator's. The text names the file.
-    pub(super) fn open(path: &Path, simulator: &'static str) -> io::Result<(Self, Rows)> {
+    pub(super) fn open(path: &Path, simulator: &str) -> io::Result<(Self, Rows)> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let opened = Connection::open(path).and_then(|connection| {
             connection.execute_batch(SCHEMA)?;
+            let own = claim(&connection, simulator)?;
             let rows = read(&connection)?;
-            Ok((connection, rows))
+            Ok((connection, own, rows))
         });
-        let (connection, mut rows) = opened.map_err(|error| failed(path, &error))?;
-        let own = Rows(rows.remove(simulator).unwrap_or_default());
-        if let Some(other) = rows.keys().next() {
-            return Err(damaged(path, &format!("it holds the records of {other}")));
+        let (connection, own, rows) = opened.map_err(|error| failed(path, &error))?;
+        if !own {
+            return Err(damaged(path, &format!("it is not the simulated {simulator}'s")));
         }
-        Ok((Self { path: path.to_owned(), simulator, connection, unwritten: Vec::new() }, own))
+        Ok((Self { path: path.to_owned(), connection, unwritten: Vec::new() }, rows))
     }
 
     /// Writes the changes, and those that could not be written before, in one transaction.
@@ -103,9 +101,9 @@ impl Store {
         if anew {
             transaction.execute("DELETE FROM records", ())?;
         }
-        let mut put = transaction.prepare("INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4)")?;
+        let mut put = transaction.prepare("INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3)")?;
         for (kind, key, record) in &self.unwritten {
-            put.execute((self.simulator, kind, key, record))?;
+            put.execute((kind, key, record))?;
         }
         drop(put);
         transaction.commit()?;
@@ -125,15 +123,22 @@ impl Store {
     }
 }
 
-type BySimulator = BTreeMap<String, BTreeMap<String, BTreeMap<String, Option<String>>>>;
+/// Marks a new file as this simulator's; whether the file is this one's.
+fn claim(connection: &Connection, simulator: &str) -> rusqlite::Result<bool> {
+    let wanted = simulator.bytes().take(4).fold(0, |id, byte| id << 8 | i32::from(byte));
+    let found: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if found == 0 {
+        connection.pragma_update(None, "application_id", wanted)?;
+    }
+    Ok(found == 0 || found == wanted)
+}
 
-fn read(connection: &Connection) -> rusqlite::Result<BySimulator> {
-    let mut found = BySimulator::new();
-    let mut all = connection.prepare("SELECT simulator, kind, key, record FROM records")?;
+fn read(connection: &Connection) -> rusqlite::Result<Rows> {
+    let mut found = Rows::default();
+    let mut all = connection.prepare("SELECT kind, key, record FROM records")?;
     let mut rows = all.query(())?;
     while let Some(row) = rows.next()? {
-        let kinds = found.entry(row.get(0)?).or_default();
-        kinds.entry(row.get(1)?).or_default().insert(row.get(2)?, row.get(3)?);
+        found.0.entry(row.get(0)?).or_default().insert(row.get(1)?, row.get(2)?);
     }
     Ok(found)
 }
@@ -165,7 +170,7 @@ mod tests {
 
     impl Books {
         fn open(path: &Path) -> io::Result<Self> {
-            let (store, mut rows) = Store::open(path, "pens")?;
+            let (store, mut rows) = Store::open(path, "Pens")?;
             let (mut pens, mut next) = (Table::default(), Kept::from(1));
             pens.restore("pen", &mut rows).map_err(|error| store.not_understood(&error))?;
             next.restore("next", &mut rows).map_err(|error| store.not_understood(&error))?;
@@ -240,8 +245,8 @@ mod tests {
             Connection::open(&path).unwrap().execute_batch(sql).unwrap();
             std::fs::read(&path).unwrap()
         };
-        let other = change("UPDATE records SET simulator = 'pencils'");
-        let wrong_record = change("UPDATE records SET simulator = 'pens', record = '[7]' WHERE kind = 'pen'");
+        let wrong_record = change("UPDATE records SET record = '[7]' WHERE kind = 'pen'");
+        let other = change("PRAGMA application_id = 7");
         let long = "{\"journal\":\"pens\",\"version\":1}\n".repeat(40).into_bytes();
         for garbage in [long, vec![0xFF; 4096], other, wrong_record] {
             std::fs::write(&path, &garbage).unwrap();
