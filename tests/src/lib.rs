@@ -3,5 +3,5 @@
 pub mod facebook;
 pub mod getfly;
 pub mod haravan;
-mod journal;
+mod sim;
 pub mod zalo;

@@ -2,16 +2,13 @@
 //! makes no sense is answered 400 with `{"error": "…"}`, an unknown person or page 404.
 
 use axum::extract::State as Extracted;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::dialog::Choice;
-use super::faults::Switch;
 use super::ids::{PageId, PersonId};
 use super::model::{Role, ScopeStatus};
 use super::refusal::Refusal;
@@ -19,6 +16,7 @@ use super::role::ClassicRole;
 use super::settings::Settings;
 use super::simulator::Simulator;
 use super::token::TokenEnd;
+use crate::sim::control::{self, read};
 
 type Answer = Result<Json<Value>, Refusal>;
 
@@ -40,12 +38,11 @@ pub(super) fn router() -> Router<Simulator> {
         .route("/register_webhook", post(register_webhook))
         .route("/app", post(app))
         .route("/settings", get(settings).post(set_settings))
-        .route("/faults", get(faults).post(switch).delete(clear_faults))
-        .route("/requests", get(requests).delete(forget_requests))
         .route("/deliveries", get(deliveries))
-        .route("/deliver_due", post(deliver_due))
         .route("/tokens", get(tokens))
-        .route("/reset", post(reset))
+        .merge(control::faults())
+        .merge(control::requests())
+        .merge(control::deliver_due())
 }
 
 /// Everything a page about this Facebook needs; no secret, no token.
@@ -298,53 +295,14 @@ async fn set_settings(Extracted(simulator): Extracted<Simulator>, body: Bytes) -
     Ok(Json(json!(simulator.settings())))
 }
 
-async fn faults(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    Json(json!({"faults": simulator.faults()}))
-}
-
-async fn switch(Extracted(simulator): Extracted<Simulator>, body: Bytes) -> Answer {
-    simulator.switch(read::<Switch>(&body)?);
-    Ok(Json(json!({"faults": simulator.faults()})))
-}
-
-async fn clear_faults(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.clear_faults();
-    Json(json!({"faults": []}))
-}
-
-async fn requests(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    Json(json!({"requests": simulator.requests()}))
-}
-
-async fn forget_requests(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.forget_requests();
-    Json(json!({"requests": []}))
-}
-
 async fn deliveries(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
     Json(json!({"deliveries": simulator.deliveries()}))
-}
-
-async fn deliver_due(Extracted(simulator): Extracted<Simulator>) -> Response {
-    Json(simulator.deliver_due().await).into_response()
 }
 
 async fn tokens(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
     Json(json!({"tokens": simulator.live_tokens()}))
 }
 
-async fn reset(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.reset();
-    Json(json!({"done": true}))
-}
-
 fn done() -> Answer {
     Ok(Json(json!({"done": true})))
-}
-
-/// Reads a body, an object; nothing at all is read as `{}`.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::Invalid(format!("the body is not understood: {error}")))
 }

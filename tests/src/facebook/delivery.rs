@@ -83,9 +83,3 @@ pub struct Delivery {
     /// tries so far
     pub attempts: Vec<Attempt>,
 }
-
-impl Delivery {
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.state == DeliveryState::Waiting && self.next_attempt_at <= now
-    }
-}

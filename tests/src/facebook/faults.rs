@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::Faults;
+
 /// One thing that goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -50,55 +52,13 @@ pub enum Fault {
     BadSignature,
 }
 
-/// A fault that is switched on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Switch {
-    /// what goes wrong
-    pub fault: Fault,
-    /// how often still; until cleared when absent
-    #[serde(default)]
-    pub times: Option<u32>,
-    /// of Graph: only on this call, `[METHOD ]/path` without the version, where `*` is any one segment, such as
-    /// `POST /*/subscribed_apps`
-    #[serde(default)]
-    pub on: Option<String>,
-}
-
-impl Switch {
-    /// Until cleared.
-    pub fn standing(fault: Fault) -> Self {
-        Self { fault, times: None, on: None }
-    }
-
-    /// The next `times` times it applies.
-    pub fn next(fault: Fault, times: u32) -> Self {
-        Self { fault, times: Some(times), on: None }
-    }
-
-    /// The same on this call alone.
-    pub fn on(self, call: &str) -> Self {
-        Self { on: Some(call.to_owned()), ..self }
-    }
-
-    fn concerns(&self, method: &str, path: &str) -> bool {
-        let Some(wanted) = &self.on else { return true };
-        let (only, pattern) = wanted.split_once(' ').map_or((None, wanted.as_str()), |(m, p)| (Some(m), p));
-        let (mut pattern, mut segments) = (pattern.split('/'), path.split('/'));
-        only.is_none_or(|only| only.eq_ignore_ascii_case(method))
-            && loop {
-                match (pattern.next(), segments.next()) {
-                    (None, None) => break true,
-                    (Some(wanted), Some(segment)) if wanted == "*" || wanted == segment => {}
-                    _ => break false,
-                }
-            }
-    }
-}
+/// A fault that is switched on. Of the faults of Graph, `on` is a call: `[METHOD ]/path` without the version, where `*` is any
+/// one segment, such as `POST /*/subscribed_apps`.
+pub type Switch = crate::sim::Switch<Fault>;
 
 impl Fault {
     /// Whether it is about any call of Graph.
-    pub(super) fn concerns_graph(&self) -> bool {
+    fn concerns_graph(&self) -> bool {
         matches!(
             self,
             Self::Graph { .. }
@@ -110,55 +70,28 @@ impl Fault {
     }
 }
 
-/// The faults that are switched on, oldest first.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Faults(Vec<Switch>);
+/// What happens to a call of Graph, used up where it is counted: pauses, and at most one other fault.
+pub(super) fn take_for_call(faults: &mut Faults<Fault>, method: &str, path: &str) -> Vec<Fault> {
+    let mut decided = false;
+    faults.take(|switch| {
+        let fits = switch.fault.concerns_graph() && concerns(switch, method, path);
+        let pause = matches!(switch.fault, Fault::Delay { .. });
+        let taken = fits && (pause || !decided);
+        decided |= taken && !pause;
+        taken
+    })
+}
 
-impl Faults {
-    pub(super) fn add(&mut self, switch: Switch) {
-        self.0.push(switch);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    pub(super) fn list(&self) -> &[Switch] {
-        &self.0
-    }
-
-    /// What happens to a call of Graph, used up where it is counted: pauses, and at most one other fault.
-    pub(super) fn take_for_call(&mut self, method: &str, path: &str) -> Vec<Fault> {
-        let mut decided = false;
-        self.take(|switch| {
-            let fits = switch.fault.concerns_graph() && switch.concerns(method, path);
-            let pause = matches!(switch.fault, Fault::Delay { .. });
-            let taken = fits && (pause || !decided);
-            decided |= taken && !pause;
-            taken
-        })
-    }
-
-    /// Whether `fault` happens now, used up where it is counted.
-    pub(super) fn take_one(&mut self, fault: &Fault) -> bool {
-        let mut found = false;
-        let taken = self.take(|switch| {
-            let first = !found && switch.fault == *fault;
-            found |= first;
-            first
-        });
-        !taken.is_empty()
-    }
-
-    fn take(&mut self, mut concerned: impl FnMut(&Switch) -> bool) -> Vec<Fault> {
-        let mut taken = Vec::new();
-        for switch in &mut self.0 {
-            if switch.times != Some(0) && concerned(switch) {
-                taken.push(switch.fault.clone());
-                switch.times = switch.times.map(|times| times - 1);
+fn concerns(switch: &Switch, method: &str, path: &str) -> bool {
+    let Some(wanted) = &switch.on else { return true };
+    let (only, pattern) = wanted.split_once(' ').map_or((None, wanted.as_str()), |(m, p)| (Some(m), p));
+    let (mut pattern, mut segments) = (pattern.split('/'), path.split('/'));
+    only.is_none_or(|only| only.eq_ignore_ascii_case(method))
+        && loop {
+            match (pattern.next(), segments.next()) {
+                (None, None) => break true,
+                (Some(wanted), Some(segment)) if wanted == "*" || wanted == segment => {}
+                _ => break false,
             }
         }
-        self.0.retain(|switch| switch.times != Some(0));
-        taken
-    }
 }

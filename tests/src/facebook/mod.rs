@@ -15,14 +15,13 @@
 //! - A code works once, for ten minutes, with the redirect URI it was made for.
 //! - A page token is one per user token and page. From a short user token it ends with it, from a long one never.
 //! - A token that was ended stays so. A lost role, an unticked page and a missing permission are looked at with each call.
-//! - Whatever is changed is in the journal, where there is one, before anybody is answered: a simulator made with
+//! - Whatever is changed is in the file, where there is one, before anybody is answered: a simulator made with
 //!   [`Simulator::persistent`] survives `kill -9`. Settings, faults, the request log and the app's addresses do not.
 //!
 //! What it leaves out: more than one app, `/{app}/subscriptions`, messages sent by the app, feed reading, the legacy SHA-1
 //! signature, system users.
 
 mod answer;
-mod books;
 mod call;
 mod control;
 mod delivery;
@@ -49,7 +48,7 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
-pub use crate::haravan::{Clock, ManualClock};
+pub use crate::sim::{Challenge, Clock, Deliveries, ManualClock, Round, Server};
 pub use delivery::{Attempt, Delivery, DeliveryKind, DeliveryState, GIVEN_UP_AFTER, pause_before_retry};
 pub use dialog::{Answer, Choice};
 pub use faults::{Fault, Switch};
@@ -63,9 +62,8 @@ pub use seed::{
     CONFIG_ID, DEMO_REDIRECT_URI, EDITOR_PAGE, MODERATOR_PAGE, NEW_PAGE, NOBODY, OWNED_PAGE, SCOPES, SELLER,
     SHOP_PAGE, Seed, VERIFY_TOKEN,
 };
-pub use sender::{Deliveries, Round};
 pub use settings::{Settings, TasksWritten};
 pub use sign::{app_secret_proof, ascii_json, hub_signature, signed_request};
-pub use simulator::{Server, Simulator};
+pub use simulator::Simulator;
 pub use token::{LiveToken, TokenEnd};
-pub use webhook::{Challenge, FIELDS};
+pub use webhook::FIELDS;

@@ -1,11 +1,10 @@
 //! Why the simulator refuses a control call.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use super::ids::{PageId, PersonId};
+use crate::sim::control::{Invalid, refused};
 
 /// Why a control call was refused; the text says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +32,18 @@ impl std::fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+impl From<Invalid> for Refusal {
+    fn from(Invalid(reason): Invalid) -> Self {
+        Self::Invalid(reason)
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
             Self::UnknownPerson(_) | Self::UnknownPage(_) => StatusCode::NOT_FOUND,
             Self::NoGrant(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
         };
-        (status, Json(json!({"error": self.to_string()}))).into_response()
+        refused(status, &self.to_string())
     }
 }

@@ -1,12 +1,10 @@
 //! What the log keeps of each call of Graph. It holds no token, secret or code.
 
-use std::collections::VecDeque;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
 /// How many calls are kept.
-const KEPT: usize = 2_000;
+pub(super) const KEPT: usize = 2_000;
 
 /// Which kind of token a call carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,38 +54,5 @@ impl RecordedRequest {
     /// `METHOD /path` without the version, the form in which faults name a call.
     pub fn route(&self) -> String {
         format!("{} {}", self.method, self.path)
-    }
-}
-
-#[derive(Debug, Default)]
-pub(super) struct RequestLog {
-    calls: VecDeque<RecordedRequest>,
-    next: u64,
-}
-
-impl RequestLog {
-    /// Records a call: its number.
-    pub(super) fn add(&mut self, call: RecordedRequest) -> u64 {
-        let sequence = self.next;
-        self.next += 1;
-        if self.calls.len() == KEPT {
-            self.calls.pop_front();
-        }
-        self.calls.push_back(RecordedRequest { sequence, ..call });
-        sequence
-    }
-
-    pub(super) fn answered(&mut self, sequence: u64, status: u16, error: Option<(u32, Option<u32>)>) {
-        if let Some(call) = self.calls.iter_mut().rev().find(|call| call.sequence == sequence) {
-            (call.status, call.error) = (Some(status), error);
-        }
-    }
-
-    pub(super) fn list(&self) -> Vec<RecordedRequest> {
-        self.calls.iter().cloned().collect()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.calls.clear();
     }
 }

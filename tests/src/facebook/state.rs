@@ -1,22 +1,25 @@
-//! Everything the simulator knows, under one lock.
+//! Everything the simulator knows, under one lock, and what of it outlives the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::Router;
 use fastrand::Rng;
 use jiff::Timestamp;
 
 use super::delivery::Delivery;
-use super::faults::Faults;
+use super::faults::Fault;
 use super::ids::{BusinessId, PageId, PersonId};
 use super::model::{Business, Code, Grant, Page, Person, Subscription};
-use super::request_log::RequestLog;
+use super::request_log::RecordedRequest;
 use super::seed::{AppSeed, Seed};
 use super::settings::Settings;
+use super::simulator::Simulator;
 use super::token::Token;
-use crate::haravan::Clock;
-use crate::journal::{Journal, Kept, Table};
+use super::{call, control};
+use crate::sim::{Addresses, Clock, Faults, Faulty, Kept, Log, Parts, Party, Recorded, Sends, Table};
 
-pub(super) struct State {
+/// Everything the simulated Facebook knows.
+pub struct State {
     pub(super) clock: Clock,
     /// Where the random numbers stand.
     pub(super) random: Kept<u64>,
@@ -34,22 +37,24 @@ pub(super) struct State {
     pub(super) subscriptions: Table<PageId, Subscription>,
     pub(super) deliveries: Table<u64, Delivery>,
     pub(super) settings: Settings,
-    pub(super) faults: Faults,
+    pub(super) faults: Faults<Fault>,
     /// Pages left out of `/me/accounts`.
     pub(super) hidden: BTreeSet<PageId>,
     /// Pages whose rows come without `access_token`.
     pub(super) without_token: BTreeSet<PageId>,
     /// Pages whose rows come without `tasks`.
     pub(super) without_tasks: BTreeSet<PageId>,
-    pub(super) log: RequestLog,
-    pub(super) public_url: Option<String>,
-    pub(super) served_url: Option<String>,
+    pub(super) log: Log<RecordedRequest>,
+    pub(super) addresses: Addresses,
     pub(super) time_scale: f64,
-    pub(super) journal: Option<Journal>,
 }
 
-impl State {
-    pub(super) fn new(seed: &Seed, clock: Clock) -> Self {
+impl Party for State {
+    type Seed = Seed;
+
+    const NAME: &'static str = "Facebook";
+
+    fn new(seed: &Seed, clock: Clock) -> Self {
         Self {
             clock,
             random: Kept::from(seed.random),
@@ -69,21 +74,73 @@ impl State {
             hidden: BTreeSet::new(),
             without_token: BTreeSet::new(),
             without_tasks: BTreeSet::new(),
-            log: RequestLog::default(),
-            public_url: None,
-            served_url: None,
+            log: Log::default(),
+            addresses: Addresses::default(),
             time_scale: 1.0,
-            journal: None,
         }
     }
 
+    /// The app, addresses and random numbers stay.
+    fn renewed(&mut self, seed: &Seed) -> Self {
+        let mut fresh = Self::new(seed, self.clock.clone());
+        *fresh.random = *self.random;
+        fresh.app = self.app.clone();
+        fresh.addresses = self.addresses.clone();
+        fresh.time_scale = self.time_scale;
+        fresh
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("random".into(), &mut self.random),
+            ("person".into(), &mut self.people),
+            ("grant".into(), &mut self.grants),
+            ("code".into(), &mut self.codes),
+            ("token".into(), &mut self.tokens),
+            ("session".into(), &mut self.sessions),
+            ("subscription".into(), &mut self.subscriptions),
+            ("delivery".into(), &mut self.deliveries),
+        ]
+    }
+
+    fn read_back(&mut self) {
+        self.ground();
+    }
+
+    fn addresses(&mut self) -> &mut Addresses {
+        &mut self.addresses
+    }
+
+    /// The dialog, Graph, pictures, and the control API below `/control`.
+    fn router(simulator: &Simulator) -> Router {
+        Router::new().nest("/control", control::router()).fallback(call::serve).with_state(simulator.clone())
+    }
+}
+
+impl Faulty for State {
+    type Fault = Fault;
+
+    fn faults(&mut self) -> &mut Faults<Fault> {
+        &mut self.faults
+    }
+}
+
+impl Recorded for State {
+    type Request = RecordedRequest;
+
+    fn log(&mut self) -> &mut Log<RecordedRequest> {
+        &mut self.log
+    }
+}
+
+impl State {
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// Where browsers and apps reach the simulator, without a slash at the end.
     pub(super) fn base(&self) -> String {
-        self.public_url.clone().or_else(|| self.served_url.clone()).unwrap_or_default()
+        self.addresses.base().unwrap_or_default().to_owned()
     }
 
     /// Random letters and digits.

@@ -9,7 +9,7 @@ use super::error::{GraphError, PAGE_SCOPES};
 use super::ids::{PageId, PersonId};
 use super::model::{Role, ScopeStatus};
 use super::state::State;
-use crate::haravan::clock::later;
+use crate::sim::clock::later;
 
 /// Why a token is worth nothing any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

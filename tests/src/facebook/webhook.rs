@@ -1,6 +1,5 @@
 //! What Facebook tells the app (pages.md §1.15, §1.16): page events, removals, wishes to be forgotten.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -12,6 +11,7 @@ use super::refusal::Refusal;
 use super::sign::{ascii_json, hub_signature, signed_request};
 use super::simulator::Simulator;
 use super::state::State;
+use crate::sim::Challenge;
 
 /// The fields a page can be subscribed to (pages.md §1.11).
 pub const FIELDS: [&str; 11] = [
@@ -39,17 +39,6 @@ pub(super) fn is_messaging(field: &str) -> bool {
     field != "feed"
 }
 
-/// What came of registering a webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Challenge {
-    /// the answer was 200 with exactly the challenge
-    pub verified: bool,
-    /// the status answered
-    pub status: Option<u16>,
-    /// why the registration failed
-    pub reason: Option<String>,
-}
-
 impl Simulator {
     /// Registers the app's webhook in the dashboard: performs the GET challenge and keeps the address when it passed.
     ///
@@ -75,16 +64,7 @@ impl Simulator {
             .append_pair("hub.mode", "subscribe")
             .append_pair("hub.challenge", &challenge)
             .append_pair("hub.verify_token", verify_token);
-        let outcome = match self.transport().get(url).await {
-            Ok((200, body)) if body == challenge => {
-                Challenge { verified: true, status: Some(200), reason: None }
-            }
-            Ok((status, _)) => {
-                let reason = "the answer is not 200 with exactly the challenge".to_owned();
-                Challenge { verified: false, status: Some(status), reason: Some(reason) }
-            }
-            Err(reason) => Challenge { verified: false, status: None, reason: Some(reason) },
-        };
+        let outcome = Challenge::perform(self.transport(), url, &challenge).await;
         if outcome.verified {
             let mut state = self.state();
             state.app.webhook_url = Some(callback_url.to_owned());

@@ -64,14 +64,6 @@ impl Call {
             .filter(|value| !value.is_empty())
     }
 
-    /// The decoded path segment at this place, counted from 0 after the leading slash.
-    pub(super) fn segment(&self, at: usize) -> Option<String> {
-        let raw = self.path.trim_start_matches('/').split('/').nth(at)?;
-        // What a form decoder gives a meaning and a path does not.
-        let escaped = raw.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-        url::form_urlencoded::parse(escaped.as_bytes()).next().map(|(key, _)| key.into_owned())
-    }
-
     /// The body as an object; a body that is not JSON, or not announced as JSON, is refused with 400.
     pub(super) fn object(&self) -> Result<&Map<String, Value>, Reply> {
         match &self.json {

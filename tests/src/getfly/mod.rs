@@ -17,14 +17,13 @@
 //! - A request is in the log before it is handled; the log is bounded ([`Settings::keep_requests`]).
 //! - Nothing a client sends makes it panic: bodies are read through `Reader`, arithmetic is checked.
 //! - Time comes from the clock the simulator was made with, randomness from seeded generators.
-//! - A tenant made with [`Simulator::persistent`] has written a change to its journal before anyone is answered: what was
+//! - A tenant made with [`Simulator::persistent`] has written a change to its file before anyone is answered: what was
 //!   answered survives `kill -9`. Switches, faults and the log do not.
 //!
 //! What getfly.md leaves open is decided on the side of refusing: dates other than `YYYY-MM-DD`, genders other than
 //! 1 and 2, negative or absurd amounts, names over 255 characters, orders without lines and inactive users get 422.
 
 mod amounts;
-mod books;
 mod call;
 mod faults;
 mod inspect;
@@ -37,7 +36,6 @@ mod records;
 mod reply;
 mod request_log;
 mod routes;
-mod serve;
 mod settings;
 mod state;
 #[cfg(test)]
@@ -45,6 +43,7 @@ mod tests;
 mod text;
 mod webhooks;
 
+pub use crate::sim::Server as Served;
 pub use amounts::{
     HeadAmounts, HeadInput, LineAmounts, LineInput, head as head_amounts, line as line_amounts,
 };
@@ -54,106 +53,23 @@ pub use records::{
     OrderSource, Payment, PaymentMethod, Product, SeedAccount, User, WAITING,
 };
 pub use request_log::RecordedRequest;
-pub use serve::Served;
 pub use settings::{
     Counters, DuplicateRule, Duplicates, MissingVersion, Nesting, OrderAnswer, OrderDupMode, ProductMode,
     ProductRefusal, Settings, SourceMode, UnknownAccount, Webhooks,
 };
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-use axum::Router;
-use axum::routing::{MethodRouter, any};
-use jiff::Timestamp;
+use axum::routing::MethodRouter;
 use serde_json::Value;
 
-use state::{Clock, State};
+use state::State;
 
-/// A handle on one simulated tenant; clones share it.
-#[derive(Clone)]
-pub struct Simulator {
-    state: Arc<Mutex<State>>,
-    seed: Arc<Settings>,
-    poster: Arc<OnceLock<Option<reqwest::Client>>>,
-}
-
-impl std::fmt::Debug for Simulator {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("getfly::Simulator").finish_non_exhaustive()
-    }
-}
-
-impl Default for Simulator {
-    fn default() -> Self {
-        Self::new(Settings::default())
-    }
-}
+/// Cheap to clone; every clone is the same tenant.
+pub type Simulator = crate::sim::Simulator<State>;
 
 impl Simulator {
-    /// A tenant with these switches, on the system clock.
-    #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Self::with_clock(settings, Timestamp::now)
-    }
-
-    /// A tenant on another clock.
-    #[must_use]
-    pub fn with_clock(settings: Settings, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        let clock: Clock = Arc::new(clock);
-        Self {
-            seed: Arc::new(settings.clone()),
-            state: Arc::new(Mutex::new(State::new(settings, clock))),
-            poster: Arc::default(),
-        }
-    }
-
-    /// A tenant whose books outlive the process: read from the journal at `path`, which is made when it is not there,
-    /// and written to it with every change. One process at a time may use a journal.
-    ///
-    /// # Errors
-    /// When the journal cannot be read or written, or is damaged. The text names the file.
-    pub fn persistent(
-        settings: Settings,
-        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
-        path: impl AsRef<Path>,
-    ) -> io::Result<Self> {
-        let simulator = Self::with_clock(settings, clock);
-        simulator.lock(|state| state.open(path.as_ref()))?;
-        Ok(simulator)
-    }
-
-    /// The tenant's API under `/api` and the inspection routes under `/__sim`; may be nested in a larger router.
-    pub fn router(&self) -> Router {
-        Router::new()
-            .merge(inspect::routes())
-            .merge(pages::routes())
-            .route("/api/{*rest}", any(pipeline::answer))
-            .fallback(pipeline::answer)
-            .with_state(self.clone())
-    }
-
     /// The page of everything: a larger router serves it at the address in which the tenant is nested, with a slash behind.
     pub fn home(&self) -> MethodRouter {
         pages::home().with_state(self.clone())
-    }
-
-    /// Serves the tenant alone on a free port of 127.0.0.1.
-    ///
-    /// # Errors
-    /// When no port can be opened.
-    pub async fn serve(&self) -> io::Result<Served> {
-        self.serve_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
-    }
-
-    /// Serves the tenant on this address, for tests in which it comes back where it was.
-    ///
-    /// # Errors
-    /// When the address cannot be opened.
-    pub async fn serve_on(&self, address: SocketAddr) -> io::Result<Served> {
-        serve::serve(self, address).await
     }
 
     /// Every customer, deleted ones too, by id.
@@ -213,21 +129,10 @@ impl Simulator {
         self.lock(|state| state.order_sources.to_vec())
     }
 
-    /// The requests in the log, oldest first.
-    #[must_use]
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.lock(|state| state.requests.iter().cloned().collect())
-    }
-
     /// How many requests of the log went to this route, such as `POST /api/v6.1/sale_order`.
     #[must_use]
     pub fn requests_to(&self, route: &str) -> usize {
-        self.lock(|state| state.requests.iter().filter(|request| request.route() == route).count())
-    }
-
-    /// Empties the log.
-    pub fn forget_requests(&self) {
-        self.lock(|state| state.requests.clear());
+        self.lock(|state| state.log.list().iter().filter(|request| request.route() == route).count())
     }
 
     /// The form bodies of the webhooks sent or tried, oldest first.
@@ -343,22 +248,9 @@ impl Simulator {
         });
     }
 
-    /// Makes the tenant as it was when the simulator was made, its switches, log and faults too; a tenant read from a
-    /// journal forgets what it read.
-    pub fn reset(&self) {
-        self.lock(|state| {
-            let fresh = State::new(Settings::clone(&self.seed), Arc::clone(&state.clock));
-            state.start_over(fresh);
-        });
-    }
-
-    /// Runs on the state under the lock, and writes the books before it is released. A panic elsewhere does not make the
-    /// simulator useless.
+    /// Runs on the state under the lock, and writes the books before it is released.
     fn lock<T>(&self, run: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = run(&mut state);
-        state.save();
-        outcome
+        run(&mut self.state())
     }
 
     /// Sends webhooks in the background; without a runtime there is nobody to send them.
@@ -366,10 +258,9 @@ impl Simulator {
         if bodies.is_empty() || tokio::runtime::Handle::try_current().is_err() {
             return;
         }
-        let poster = self.poster.get_or_init(|| reqwest::Client::builder().build().ok());
-        match poster {
-            Some(client) => webhooks::post(&self.settings().webhooks.callback_url, client, bodies),
-            None => tracing::warn!("the simulated Getfly has no HTTP client for its webhooks"),
+        match self.transport().client(false) {
+            Ok(client) => webhooks::post(&self.settings().webhooks.callback_url, client, bodies),
+            Err(reason) => tracing::warn!(%reason, "the simulated Getfly sends no webhook"),
         }
     }
 }

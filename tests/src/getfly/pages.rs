@@ -17,7 +17,7 @@ use super::Simulator;
 use super::records::{Account, Order};
 use super::state::State;
 use super::text::local_time;
-use crate::haravan::accounts::html::escaped;
+use crate::sim::html::escaped;
 
 /// Most records of a kind on the page of all, the newest first.
 const MOST: usize = 500;

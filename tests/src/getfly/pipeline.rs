@@ -51,13 +51,8 @@ pub(super) async fn answer(Shared(simulator): Shared<Simulator>, request: Reques
 fn receive(state: &mut State, call: &Call) -> (u64, Option<Fault>) {
     let State { faults, settings, .. } = state;
     let fault = faults.take(settings.random_faults.as_ref(), &call.method, &call.path);
-    let sequence = state.received;
-    state.received += 1;
-    while state.requests.len() >= state.settings.keep_requests.max(1) {
-        state.requests.pop_front();
-    }
     let request = RecordedRequest {
-        sequence,
+        sequence: 0,
         at: state.instant(),
         method: call.method.to_string(),
         path: call.path_and_query.clone(),
@@ -68,13 +63,12 @@ fn receive(state: &mut State, call: &Call) -> (u64, Option<Fault>) {
         fault: fault.clone(),
         status: None,
     };
-    state.requests.push_back(request);
-    (sequence, fault)
+    let most = state.settings.keep_requests;
+    (state.log.add(most, |sequence| RecordedRequest { sequence, ..request }), fault)
 }
 
 fn note_answer(state: &mut State, sequence: u64, status: Option<u16>) {
-    let newest_first = state.requests.iter_mut().rev();
-    if let Some(request) = newest_first.into_iter().find(|request| request.sequence == sequence) {
+    if let Some(request) = state.log.find(sequence) {
         request.status = status;
     }
 }
@@ -117,15 +111,14 @@ fn served(code: u16) -> StatusCode {
 
 /// Runs the handler on the locked state, writes the books and sends the webhooks it caused.
 fn handle(simulator: &Simulator, call: &Call) -> Reply {
-    let (reply, bodies) = simulator.lock(|state| {
-        let reply = admit(state, call)
-            .and_then(|handler| handler(state, call))
-            .unwrap_or_else(|refusal: Reply| refusal);
-        let bodies = webhooks::drain(state);
-        // An answer promises that the write outlives the process.
-        let reply = if state.save() { reply } else { Reply::for_status(StatusCode::INTERNAL_SERVER_ERROR) };
-        (reply, bodies)
-    });
+    let mut state = simulator.state();
+    let reply = admit(&mut state, call)
+        .and_then(|handler| handler(&mut state, call))
+        .unwrap_or_else(|refusal: Reply| refusal);
+    let bodies = webhooks::drain(&mut state);
+    // An answer promises that the write outlives the process.
+    let reply = if state.save() { reply } else { Reply::for_status(StatusCode::INTERNAL_SERVER_ERROR) };
+    drop(state);
     simulator.post_webhooks(bodies);
     reply
 }

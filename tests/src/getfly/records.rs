@@ -1,6 +1,6 @@
 //! What the tenant keeps. Public, so that tests can look at the CRM's books directly.
 //!
-//! The JSON form is the one the inspection shows and the journal keeps: times in the tenant's time, to the second, and
+//! The JSON form is the one the inspection shows and the file keeps: times in the tenant's time, to the second, and
 //! amounts as numbers.
 
 use std::borrow::Cow;
@@ -379,7 +379,7 @@ pub struct Payment {
     pub id: u64,
     /// The order.
     pub order_id: u64,
-    /// VND; for points, the number of points.
+    /// VND.
     #[serde(with = "money")]
     pub amount: Decimal,
     /// Name of the way to pay, empty when the tenant ignored an unknown one.
@@ -388,7 +388,7 @@ pub struct Payment {
     pub description: String,
     /// `YYYY-MM-DD`.
     pub pay_date: String,
-    /// `embedded`, `direct`, `fund` or `point`.
+    /// `embedded`, `direct` or `fund`.
     pub via: Cow<'static, str>,
     /// When it was recorded.
     #[serde(with = "text::time")]

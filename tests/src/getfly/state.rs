@@ -1,8 +1,10 @@
-//! The tenant's books: records, their indexes and counters, and the look-ups every route shares.
+//! The tenant's books: records, their indexes and counters, what of them outlives the process, and the look-ups every
+//! route shares.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
+use axum::Router;
+use axum::routing::any;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -17,16 +19,14 @@ use super::request_log::RecordedRequest;
 use super::settings::{Counters, Settings};
 use super::text;
 use super::webhooks::Event;
-use crate::journal::{Journal, Kept, Table};
-
-/// Where the simulator takes the time from.
-pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+use super::{Simulator, inspect, pages, pipeline};
+use crate::sim::{Addresses, Clock, Kept, Log, Parts, Party, Recorded, Table};
 
 /// The relationship stages of the tenant.
 pub(super) const RELATIONS: [(u64, &str); 3] = [(1, "Mới"), (2, "Tiềm năng"), (3, "Khách hàng")];
 
 /// Everything one tenant knows.
-pub(super) struct State {
+pub struct State {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
     pub(super) counters: Kept<Counters>,
@@ -50,19 +50,22 @@ pub(super) struct State {
     pub(super) payments: Table<u64, Payment>,
     pub(super) faults: Faults,
     pub(super) limiter: Limiter,
-    pub(super) requests: VecDeque<RecordedRequest>,
-    pub(super) received: u64,
+    pub(super) log: Log<RecordedRequest>,
     /// Events that wait to be sent as webhooks.
     pub(super) events: Vec<Event>,
     pub(super) sent_webhooks: VecDeque<String>,
     /// Where the uids of webhooks go on.
     pub(super) uids: Kept<u64>,
-    /// Where the books are written to, if they are to outlive the process.
-    pub(super) journal: Option<Journal>,
+    addresses: Addresses,
 }
 
-impl State {
-    pub(super) fn new(settings: Settings, clock: Clock) -> Self {
+impl Party for State {
+    type Seed = Settings;
+
+    const NAME: &'static str = "Getfly";
+
+    fn new(settings: &Settings, clock: Clock) -> Self {
+        let settings = settings.clone();
         let mut faults = Faults::default();
         faults.reseed(settings.random_faults.as_ref());
         Self {
@@ -86,16 +89,71 @@ impl State {
             payments: Table::default(),
             faults,
             limiter: Limiter::default(),
-            requests: VecDeque::new(),
-            received: 0,
+            log: Log::default(),
             events: Vec::new(),
             sent_webhooks: VecDeque::new(),
             uids: 9001.into(),
-            journal: None,
+            addresses: Addresses::default(),
             settings,
         }
     }
 
+    fn renewed(&mut self, settings: &Settings) -> Self {
+        Self::new(settings, self.clock.clone())
+    }
+
+    /// The records, the lists people extend and the counters.
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("counters".into(), &mut self.counters),
+            ("user".into(), &mut self.users),
+            ("account_sources".into(), &mut self.sources),
+            ("order_sources".into(), &mut self.order_sources),
+            ("payment_methods".into(), &mut self.payment_methods),
+            ("regions".into(), &mut self.regions),
+            ("account".into(), &mut self.accounts),
+            ("product".into(), &mut self.products),
+            ("order".into(), &mut self.orders),
+            ("payment".into(), &mut self.payments),
+            ("uids".into(), &mut self.uids),
+        ]
+    }
+
+    /// Makes the indexes anew from the records; orders that share a code stand in it by id.
+    fn read_back(&mut self) {
+        let codes = self.accounts.values().map(|account| (account.account_code.clone(), account.id));
+        self.account_codes = codes.collect();
+        let codes = self.products.values().map(|product| (product.product_code.clone(), product.product_id));
+        self.product_codes = codes.collect();
+        for order in self.orders.values() {
+            self.order_codes.entry(order.order_code.clone()).or_default().push(order.id);
+        }
+    }
+
+    fn addresses(&mut self) -> &mut Addresses {
+        &mut self.addresses
+    }
+
+    /// The tenant's API under `/api` and the inspection routes under `/__sim`.
+    fn router(simulator: &Simulator) -> Router {
+        Router::new()
+            .merge(inspect::routes())
+            .merge(pages::routes())
+            .route("/api/{*rest}", any(pipeline::answer))
+            .fallback(pipeline::answer)
+            .with_state(simulator.clone())
+    }
+}
+
+impl Recorded for State {
+    type Request = RecordedRequest;
+
+    fn log(&mut self) -> &mut Log<RecordedRequest> {
+        &mut self.log
+    }
+}
+
+impl State {
     /// The time to the second, which is how the CRM keeps it.
     pub(super) fn now(&self) -> Timestamp {
         let now = self.instant();
@@ -103,7 +161,7 @@ impl State {
     }
 
     pub(super) fn instant(&self) -> Timestamp {
-        (self.clock)()
+        self.clock.now()
     }
 
     /// Puts new settings in force; standing random faults start anew only when they changed.
@@ -362,7 +420,7 @@ impl State {
             "counters": *self.counters,
             "clock": text::local_time(self.now()),
             "faults": self.faults.queued(),
-            "requests_received": self.received,
+            "requests_received": self.log.received(),
         })
     }
 }
@@ -423,7 +481,7 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        State::new(Settings::default(), Arc::new(|| Timestamp::UNIX_EPOCH))
+        State::new(&Settings::default(), Clock::new(|| Timestamp::UNIX_EPOCH))
     }
 
     #[test]

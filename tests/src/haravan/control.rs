@@ -2,7 +2,6 @@
 //! out; what makes no sense is answered 400 with `{"error": "…"}`.
 
 use axum::extract::{Query, State as Extracted};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -16,7 +15,7 @@ use super::ids::{CustomerId, OrderId, OrgId};
 use super::refusal::Refusal;
 use super::simulator::Simulator;
 use super::spec::{CancelSpec, OrderChange, OrderSpec, PaymentSpec};
-use super::switches::Switch;
+use crate::sim::control::{self, not_understood, read};
 
 /// A body of any size a test can think of is read; more than this is not.
 const LARGEST_BODY: usize = 8_000_000;
@@ -34,23 +33,12 @@ pub(super) fn router() -> Router<Simulator> {
         .route("/subscribe", post(subscribe))
         .route("/grant_token", post(grant_token))
         .route("/send", post(send))
-        .route("/deliver_due", post(deliver_due))
         .route("/deliveries", get(deliveries))
         .route("/subscriptions", get(subscriptions))
         .route("/state", get(state))
-        .route("/faults", get(faults).post(switch).delete(clear_faults))
-        .route("/reset", post(reset))
+        .merge(control::faults())
+        .merge(control::deliver_due())
         .layer(axum::extract::DefaultBodyLimit::max(LARGEST_BODY))
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let status = match self {
-            Self::UnknownOrder(_) | Self::UnknownCustomer(_) => StatusCode::NOT_FOUND,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        (status, Json(json!({"error": self.to_string()}))).into_response()
-    }
 }
 
 pub(super) type Answer = Result<Json<Value>, Refusal>;
@@ -166,10 +154,6 @@ async fn send(Extracted(simulator): Extracted<Simulator>, body: Bytes) -> Answer
     Ok(Json(json!({"queued": true})))
 }
 
-async fn deliver_due(Extracted(simulator): Extracted<Simulator>) -> Response {
-    Json(simulator.deliver_due().await).into_response()
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Which {
@@ -186,8 +170,12 @@ async fn deliveries(
     let skipped = list.len().saturating_sub(which.last.unwrap_or(usize::MAX));
     let shown = list.iter().skip(skipped).map(|delivery| {
         let mut row = json!(delivery);
-        if let (true, Value::Object(row)) = (which.bodies, &mut row) {
-            row.insert("body".to_owned(), String::from_utf8_lossy(&delivery.body).into());
+        if let Value::Object(row) = &mut row {
+            let text = String::from_utf8_lossy(&delivery.body);
+            row.shift_remove("body");
+            if which.bodies {
+                row.insert("body".to_owned(), text.into());
+            }
         }
         row
     });
@@ -234,47 +222,11 @@ async fn state(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
     Json(json!({"now": state.now(), "orgs": orgs, "apps": apps}))
 }
 
-async fn faults(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    Json(json!({"faults": simulator.faults()}))
-}
-
-async fn switch(Extracted(simulator): Extracted<Simulator>, body: Bytes) -> Answer {
-    simulator.switch(read::<Switch>(&body)?);
-    Ok(Json(json!({"faults": simulator.faults()})))
-}
-
-async fn clear_faults(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.clear_faults();
-    Json(json!({"faults": []}))
-}
-
-async fn reset(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.reset();
-    Json(json!({"reset": true}))
-}
-
-/// Reads a body, an object; nothing at all is read as `{}`.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    read_object(object(body)?)
-}
-
-fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(not_understood)
-}
-
-fn read_object<T: DeserializeOwned>(object: Map<String, Value>) -> Result<T, Refusal> {
-    serde_json::from_value(Value::Object(object)).map_err(not_understood)
-}
-
-fn not_understood(error: serde_json::Error) -> Refusal {
-    Refusal::Invalid(format!("the body is not understood: {error}"))
-}
-
 /// Reads a body that names what it is about under `key`.
 fn read_with_id<T: DeserializeOwned>(body: &[u8], key: &str) -> Result<(i64, T), Refusal> {
-    let mut object = object(body)?;
+    let mut object: Map<String, Value> = read(body)?;
     let id = object.remove(key).and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok()));
     let id = id.ok_or_else(|| Refusal::Invalid(format!("{key} is missing or no number")))?;
-    Ok((id, read_object(object)?))
+    let rest = serde_json::from_value(Value::Object(object)).map_err(not_understood)?;
+    Ok((id, rest))
 }

@@ -85,7 +85,7 @@ pub struct Delivery {
     /// headers as sent, in order
     pub headers: Vec<(String, String)>,
     /// body as sent
-    #[serde(skip)]
+    #[serde(with = "in_base64")]
     pub body: Bytes,
     /// size of the body
     pub body_bytes: usize,
@@ -112,14 +112,26 @@ impl Delivery {
         self.orgid == org && self.client_id == client_id
     }
 
-    /// Whether it is to be tried at `now`.
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.state == DeliveryState::Waiting && self.next_attempt_at <= now
-    }
-
     /// Whether it can still be tried some day.
     pub fn is_open(&self) -> bool {
         matches!(self.state, DeliveryState::Waiting | DeliveryState::Held | DeliveryState::InFlight)
+    }
+}
+
+mod in_base64 {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use bytes::Bytes;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(body))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Bytes::from).map_err(Error::custom)
     }
 }
 

@@ -27,7 +27,7 @@ use super::invented::{self, pick};
 use super::model::{Address, Customer};
 use super::order_body::order_text;
 use super::spec::{Buyer, Coupon, CouponKind, Gateway, OrderSpec, Payment};
-use crate::journal::{Changes, Kept, Rows, Table};
+use crate::sim::{Kept, Parts, Table};
 
 /// The shop an order belongs to.
 #[derive(Clone, Debug)]
@@ -77,8 +77,8 @@ pub struct Generator {
     order_numbers: Table<OrgId, i64>,
     /// Phones and e-mails somebody has.
     taken: Table<String, bool>,
-    /// Where the random numbers stood at the last commit.
-    written: Option<u64>,
+    /// Where the random numbers stood when they were last written.
+    random: Kept<u64>,
 }
 
 impl Generator {
@@ -95,45 +95,35 @@ impl Generator {
             last_ids: Table::default(),
             order_numbers: Table::default(),
             taken: Table::default(),
-            written: None,
+            random: Kept::from(seed),
         }
+    }
+
+    /// What outlives the process.
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        let random = self.rng.get_seed();
+        if *self.random != random {
+            *self.random = random;
+        }
+        vec![
+            ("random".into(), &mut self.random),
+            ("last_id".into(), &mut self.last_ids),
+            ("order_number".into(), &mut self.order_numbers),
+            ("taken".into(), &mut self.taken),
+        ]
     }
 
     /// Goes on where the generator of an earlier process stood.
-    pub(super) fn restore(&mut self, rows: &mut Rows) -> serde_json::Result<()> {
-        let mut random = Kept::from(self.rng.get_seed());
-        random.restore("random", rows)?;
-        self.rng = Rng::with_seed(*random);
-        self.last_ids.restore("last_id", rows)?;
-        self.order_numbers.restore("order_number", rows)?;
-        self.taken.restore("taken", rows)
+    pub(super) fn read_back(&mut self) {
+        self.rng = Rng::with_seed(*self.random);
     }
 
-    /// Notes changes from here on, what is there already included.
-    pub(super) fn watch_from_scratch(&mut self) {
-        self.written = None;
-        self.last_ids.watch_from_scratch();
-        self.order_numbers.watch_from_scratch();
-        self.taken.watch_from_scratch();
-    }
-
-    /// Notes changes from here on.
-    pub(super) fn watch(&mut self) {
-        self.written = Some(self.rng.get_seed());
-        self.last_ids.watch();
-        self.order_numbers.watch();
-        self.taken.watch();
-    }
-
-    /// Collects what was changed.
-    pub(super) fn changes(&mut self, changes: &mut Changes) {
-        let random = self.rng.get_seed();
-        if self.written.replace(random) != Some(random) {
-            changes.add("random", &(), Some(&random));
-        }
-        changes.of_table("last_id", &mut self.last_ids);
-        changes.of_table("order_number", &mut self.order_numbers);
-        changes.of_table("taken", &mut self.taken);
+    /// From here on everything counts as changed.
+    pub(super) fn note_all(&mut self) {
+        *self.random = self.rng.get_seed();
+        self.last_ids.note_all();
+        self.order_numbers.note_all();
+        self.taken.note_all();
     }
 
     /// The body of an `orders/create` for `spec` placed at `now`. [`Buyer::Known`] is taken for a new buyer here,

@@ -20,7 +20,7 @@
 //! **Faults** are switched on per next-so-many or standing. A fault of a delivery is worked in when the delivery is
 //! queued and stays with it through its retries; a fault of REST or of the accounts server happens when the call comes.
 //!
-//! **Restarts.** A simulator made with [`Simulator::persistent`] writes each change to its journal before the lock on its
+//! **Restarts.** A simulator made with [`Simulator::persistent`] writes each change to its file before the lock on its
 //! state is released, so before anybody is answered or sent anything: it survives `kill -9`. A delivery that was on its
 //! way then is tried again, as one whose answer was lost.
 //!
@@ -30,11 +30,9 @@
 
 pub(crate) mod accounts;
 mod actions;
-mod books;
 mod bucket;
 mod buyers;
-pub(crate) mod clock;
-mod control;
+pub(crate) mod control;
 mod customer_body;
 mod customer_spec;
 mod delivery;
@@ -67,8 +65,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use crate::sim::clock;
+pub use crate::sim::{Challenge, Clock, Deliveries, ManualClock, Round, Server};
 pub use accounts::{AccountSeed, AccountsSettings, Answer, Choice, MembershipSeed};
-pub use clock::{Clock, ManualClock};
 pub use customer_spec::{CustomerChange, CustomerSpec};
 pub use delivery::{Attempt, Delivery, DeliveryState, FAILURES_BEFORE_DELETION, RETRIES, pause_before_retry};
 pub use faults::Fault;
@@ -79,14 +78,12 @@ pub use seed::{
     AppSeed, DEMO_REDIRECT_URIS, INSTALL_SCOPES, LocationSeed, OrgSeed, Plan, Seed, TOPICS, TokenSeed,
     UserSeed, WebhookSeed,
 };
-pub use sender::{Deliveries, Round};
 pub use sign::{ORDER, ORG, SIGNATURE, TEST, TOPIC, sign, signed_request};
-pub use simulator::{Server, Simulator};
+pub use simulator::Simulator;
 pub use spec::{
     Buyer, CancelSpec, Coupon, CouponKind, Gateway, LineSpec, OrderChange, OrderSpec, Payment, PaymentSpec,
     RefundPlace, RefundSpec,
 };
 pub use state::{Subscription, SubscriptionRecord};
 pub use style::{BodyStyle, KeySet, NumberStyle, TimeStyle, Wrapper};
-pub use subscribe::Challenge;
 pub use switches::Switch;

@@ -1,6 +1,10 @@
 //! Why the simulator refuses a control call.
 
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
 use super::ids::{CustomerId, OrderId, OrgId};
+use crate::sim::control::{Invalid, refused};
 
 /// Why a control call was refused; the text says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,3 +43,19 @@ impl std::fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<Invalid> for Refusal {
+    fn from(Invalid(reason): Invalid) -> Self {
+        Self::Invalid(reason)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::UnknownOrder(_) | Self::UnknownCustomer(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        refused(status, &self.to_string())
+    }
+}

@@ -1,23 +1,27 @@
-//! Everything the simulator remembers.
+//! Everything the simulator remembers, and what of it outlives the process.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
+use axum::Router;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::accounts::Accounts;
+use super::accounts::{self, Accounts};
 use super::bucket::Bucket;
-use super::clock::Clock;
 use super::delivery::Delivery;
+use super::faults::Fault;
 use super::generate::{Generator, Storefront};
 use super::ids::{CustomerId, OrderId, OrgId, UserId};
 use super::invent_order::invent_order;
 use super::model::{Customer, Order};
 use super::refusal::Refusal;
 use super::seed::{AppSeed, OrgSeed, Seed};
+use super::sender::ANSWER_TIMEOUT;
+use super::simulator::Simulator;
 use super::spec::{Buyer, OrderSpec};
-use super::switches::Faults;
-use crate::journal::{Journal, Table};
+use super::{control, rest, subscribe};
+use crate::sim::{Addresses, Clock, Faults, Faulty, Parts, Party, Sends, Table};
 
 /// A subscription of one shop for one app (haravan.md §2.3).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -109,30 +113,91 @@ impl Shop {
 }
 
 /// Everything the simulator remembers, behind one lock that is never held while waiting.
-pub(super) struct State {
-    pub clock: Clock,
-    pub generator: Generator,
-    pub apps: Vec<AppSeed>,
-    pub shops: BTreeMap<OrgId, Shop>,
-    pub accounts: Accounts,
-    pub tokens: Table<String, Token>,
-    pub subscriptions: Table<(OrgId, String), Subscription>,
+pub struct State {
+    pub(super) clock: Clock,
+    pub(super) generator: Generator,
+    pub(super) apps: Vec<AppSeed>,
+    pub(super) shops: BTreeMap<OrgId, Shop>,
+    pub(super) accounts: Accounts,
+    pub(super) tokens: Table<String, Token>,
+    pub(super) subscriptions: Table<(OrgId, String), Subscription>,
     /// By number, from 1 without gaps.
-    pub deliveries: Table<u64, Delivery>,
-    pub faults: Faults,
-    pub buckets: HashMap<(OrgId, String), Bucket>,
+    pub(super) deliveries: Table<u64, Delivery>,
+    pub(super) faults: Faults<Fault>,
+    pub(super) buckets: HashMap<(OrgId, String), Bucket>,
     /// How much faster than the clock retries come due.
-    pub time_scale: f64,
-    /// Where changes are written to, if they are to outlive the process.
-    pub journal: Option<Journal>,
+    pub(super) time_scale: f64,
 }
 
-impl State {
-    pub(super) fn new(seed: &Seed, clock: Clock) -> Self {
+impl Party for State {
+    type Seed = Seed;
+
+    const NAME: &'static str = "Haravan";
+    const ANSWER_WITHIN: Duration = ANSWER_TIMEOUT;
+
+    fn new(seed: &Seed, clock: Clock) -> Self {
         let generator = Generator::new(seed.random);
         Self::seeded(seed, clock, generator)
     }
 
+    /// Of the seed, the shops' customers and orders and the start of the random numbers count only the first time, apps and
+    /// the facts of shops every time.
+    fn resumed(seed: &Seed, clock: Clock) -> Self {
+        Self::unsold(seed, clock, Generator::new(seed.random))
+    }
+
+    /// Ids, phones and e-mails go on: what is created afterwards is new to any CRM.
+    fn renewed(&mut self, seed: &Seed) -> Self {
+        let mut generator = std::mem::replace(&mut self.generator, Generator::new(seed.random));
+        generator.note_all();
+        let mut fresh = Self::seeded(seed, self.clock.clone(), generator);
+        fresh.time_scale = self.time_scale;
+        fresh.accounts.keep_from(&self.accounts);
+        fresh
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        let mut parts = self.generator.parts();
+        for (org, shop) in &mut self.shops {
+            parts.push((format!("customer of {org}").into(), &mut shop.customers));
+            parts.push((format!("order of {org}").into(), &mut shop.orders));
+        }
+        parts.extend(self.accounts.parts());
+        parts.push(("token".into(), &mut self.tokens));
+        parts.push(("subscription".into(), &mut self.subscriptions));
+        parts.push(("delivery".into(), &mut self.deliveries));
+        parts
+    }
+
+    fn read_back(&mut self) {
+        self.generator.read_back();
+        self.ground();
+    }
+
+    fn addresses(&mut self) -> &mut Addresses {
+        &mut self.accounts.addresses
+    }
+
+    /// The accounts server, the Admin REST API below `/com`, `/api/subscribe` and the control API below `/__sim`.
+    fn router(simulator: &Simulator) -> Router {
+        Router::new()
+            .merge(accounts::router())
+            .nest("/com", rest::router())
+            .route("/api/subscribe", subscribe::routes())
+            .nest("/__sim", control::router().merge(accounts::control_router()))
+            .with_state(simulator.clone())
+    }
+}
+
+impl Faulty for State {
+    type Fault = Fault;
+
+    fn faults(&mut self) -> &mut Faults<Fault> {
+        &mut self.faults
+    }
+}
+
+impl State {
     /// The apps, shops and tokens of the seed, nothing sold yet.
     pub(super) fn unsold(seed: &Seed, clock: Clock, generator: Generator) -> Self {
         let tokens = seed.tokens.iter().map(|token| {
@@ -155,7 +220,6 @@ impl State {
             faults: Faults::default(),
             buckets: HashMap::new(),
             time_scale: 1.0,
-            journal: None,
         }
     }
 

@@ -4,7 +4,6 @@ use axum::extract::State as Extracted;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
-use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -14,17 +13,7 @@ use super::refusal::Refusal;
 use super::rest::{bearer, json_text};
 use super::simulator::Simulator;
 use super::state::{State, Subscription, SubscriptionRecord, Token, TokenKind};
-
-/// What came of registering a webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Challenge {
-    /// the answer was 200 with exactly the challenge
-    pub verified: bool,
-    /// the status answered
-    pub status: Option<u16>,
-    /// why the registration failed
-    pub reason: Option<String>,
-}
+use crate::sim::Challenge;
 
 impl Simulator {
     /// Registers the app's callback address: performs the GET challenge and stores whether it passed. Under
@@ -52,16 +41,7 @@ impl Simulator {
             .append_pair("hub.mode", "subscribe")
             .append_pair("hub.verify_token", &sent_token)
             .append_pair("hub.challenge", &challenge);
-        let outcome = match self.transport().get(challenged).await {
-            Ok((200, body)) if body == challenge => {
-                Challenge { verified: true, status: Some(200), reason: None }
-            }
-            Ok((status, _)) => {
-                let reason = "the answer is not 200 with exactly the challenge".to_owned();
-                Challenge { verified: false, status: Some(status), reason: Some(reason) }
-            }
-            Err(reason) => Challenge { verified: false, status: None, reason: Some(reason) },
-        };
+        let outcome = Challenge::perform(self.transport(), challenged, &challenge).await;
         let mut state = self.state();
         if let Some(app) = state.apps.iter_mut().find(|app| app.client_id == client_id) {
             app.webhook.callback_url = Some(callback_url.to_owned());

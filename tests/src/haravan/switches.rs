@@ -1,104 +1,27 @@
-//! Which faults are switched on, and how often still.
-
-use serde::{Deserialize, Serialize};
+//! Which faults are switched on, and where they strike.
 
 use super::faults::Fault;
+use crate::sim::Faults;
 
-/// A fault that is switched on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Switch {
-    /// what goes wrong
-    pub fault: Fault,
-    /// how often still; until cleared when absent
-    #[serde(default)]
-    pub times: Option<u32>,
-    /// only on deliveries of this topic; of the faults of tokens, only at `authorize` or on this grant type of the
-    /// token endpoint (`authorization_code`, `refresh_token`)
-    #[serde(default)]
-    pub topic: Option<String>,
-}
+/// A fault that is switched on. `on` is a topic of deliveries; of the faults of tokens, `authorize` or a grant type of the token
+/// endpoint (`authorization_code`, `refresh_token`).
+pub type Switch = crate::sim::Switch<Fault>;
 
-impl Switch {
-    /// Until cleared.
-    pub fn standing(fault: Fault) -> Self {
-        Self { fault, times: None, topic: None }
-    }
-
-    /// The next `times` times it applies.
-    pub fn next(fault: Fault, times: u32) -> Self {
-        Self { fault, times: Some(times), topic: None }
-    }
-
-    /// The same, on deliveries of `topic` alone; of the faults of tokens, at this place alone.
-    pub fn on(mut self, topic: &str) -> Self {
-        self.topic = Some(topic.to_owned());
-        self
-    }
-}
-
-/// The faults that are switched on, oldest first.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Faults(Vec<Switch>);
-
-impl Faults {
-    pub(super) fn add(&mut self, switch: Switch) {
-        self.0.push(switch);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    pub(super) fn list(&self) -> &[Switch] {
-        &self.0
-    }
-
+impl Faults<Fault> {
     /// The faults of one delivery of `topic`, used up where they are counted.
     pub(super) fn take_for_delivery(&mut self, topic: &str) -> Vec<Fault> {
-        self.take(|switch| {
-            switch.fault.concerns_delivery(topic) && switch.topic.as_deref().is_none_or(|only| only == topic)
-        })
-    }
-
-    /// Whether `fault` happens now, used up where it is counted.
-    pub(super) fn take_one(&mut self, fault: &Fault) -> bool {
-        !self.take(|switch| switch.fault == *fault).is_empty()
+        self.take(|switch| switch.fault.concerns_delivery(topic) && switch.is_at(topic))
     }
 
     /// The faults of these that happen now at a place of the accounts server, used up where they are counted.
     pub(super) fn take_at(&mut self, place: &str, wanted: impl Fn(&Fault) -> bool) -> Vec<Fault> {
-        self.take(|switch| wanted(&switch.fault) && switch.topic.as_deref().is_none_or(|only| only == place))
-    }
-
-    fn take(&mut self, concerned: impl Fn(&Switch) -> bool) -> Vec<Fault> {
-        let mut taken = Vec::new();
-        for switch in self.0.iter_mut().filter(|switch| concerned(switch)) {
-            if taken.contains(&switch.fault) || switch.times == Some(0) {
-                continue;
-            }
-            taken.push(switch.fault.clone());
-            switch.times = switch.times.map(|times| times - 1);
-        }
-        self.0.retain(|switch| switch.times != Some(0));
-        taken
+        self.take(|switch| wanted(&switch.fault) && switch.is_at(place))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_counted_fault_is_used_up_and_a_standing_one_stays() {
-        let mut faults = Faults::default();
-        faults.add(Switch::next(Fault::BadHmac, 2));
-        faults.add(Switch::standing(Fault::LowerCaseHeaders));
-        for expected in [2, 2, 1, 1] {
-            assert_eq!(faults.take_for_delivery("orders/create").len(), expected);
-        }
-        assert_eq!(faults.list().len(), 1);
-    }
 
     #[test]
     fn a_fault_of_orders_waits_for_an_order() {

@@ -2,16 +2,12 @@
 //! makes no sense is answered 400 with `{"error": "…"}`.
 
 use axum::extract::State as Extracted;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::faults::Switch;
 use super::ids::{AdminId, OaId, UserId};
 use super::permission::Choice;
 use super::records::Standing;
@@ -19,6 +15,7 @@ use super::refusal::Refusal;
 use super::seed::OaSeed;
 use super::settings::Settings;
 use super::simulator::Simulator;
+use crate::sim::control::{self, read};
 
 pub(super) fn router() -> Router<Simulator> {
     Router::new()
@@ -33,23 +30,12 @@ pub(super) fn router() -> Router<Simulator> {
         .route("/follow", post(follow))
         .route("/unfollow", post(unfollow))
         .route("/send_event", post(send_event))
-        .route("/deliver_due", post(deliver_due))
         .route("/deliveries", get(deliveries))
         .route("/enable_webhook", post(enable_webhook))
-        .route("/requests", get(requests).delete(forget_requests))
         .route("/settings", get(settings).post(set_settings))
-        .route("/faults", get(faults).post(switch).delete(clear_faults))
-        .route("/reset", post(reset))
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let status = match self {
-            Self::UnknownOa(_) | Self::UnknownAdmin(_) => StatusCode::NOT_FOUND,
-            Self::Invalid(_) => StatusCode::BAD_REQUEST,
-        };
-        (status, Json(json!({"error": self.to_string()}))).into_response()
-    }
+        .merge(control::faults())
+        .merge(control::requests())
+        .merge(control::deliver_due())
 }
 
 type Answer = Result<Json<Value>, Refusal>;
@@ -212,10 +198,6 @@ fn queued(delivery: Option<u64>) -> Answer {
     Ok(Json(json!({"delivery": delivery})))
 }
 
-async fn deliver_due(Extracted(simulator): Extracted<Simulator>) -> Response {
-    Json(simulator.deliver_due().await).into_response()
-}
-
 async fn deliveries(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
     Json(json!({"deliveries": simulator.deliveries(), "webhook_enabled": simulator.webhook_enabled()}))
 }
@@ -223,15 +205,6 @@ async fn deliveries(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
 async fn enable_webhook(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
     simulator.enable_webhook();
     Json(json!({"webhook_enabled": true}))
-}
-
-async fn requests(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    Json(json!({"requests": simulator.requests()}))
-}
-
-async fn forget_requests(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.forget_requests();
-    Json(json!({"requests": []}))
 }
 
 async fn settings(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
@@ -243,30 +216,4 @@ async fn set_settings(Extracted(simulator): Extracted<Simulator>, body: Bytes) -
     let wanted: Settings = read(&body)?;
     simulator.change_settings(|settings| *settings = wanted);
     Ok(Json(json!({"settings": simulator.settings()})))
-}
-
-async fn faults(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    Json(json!({"faults": simulator.faults()}))
-}
-
-async fn switch(Extracted(simulator): Extracted<Simulator>, body: Bytes) -> Answer {
-    simulator.switch(read::<Switch>(&body)?);
-    Ok(Json(json!({"faults": simulator.faults()})))
-}
-
-async fn clear_faults(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.clear_faults();
-    Json(json!({"faults": []}))
-}
-
-async fn reset(Extracted(simulator): Extracted<Simulator>) -> Json<Value> {
-    simulator.reset();
-    Json(json!({"reset": true}))
-}
-
-/// Reads a body, an object; nothing at all is read as `{}`.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::Invalid(format!("the body is not understood: {error}")))
 }

@@ -84,10 +84,3 @@ pub struct Delivery {
     /// every try
     pub attempts: Vec<Attempt>,
 }
-
-impl Delivery {
-    /// Whether it is to be tried at `now`.
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.state == DeliveryState::Waiting && self.next_attempt_at <= now
-    }
-}

@@ -122,7 +122,7 @@ impl Simulator {
         let body = body(&draft);
         let timestamp = body.get("timestamp").and_then(Value::as_str).unwrap_or_default().to_owned();
         let id = state.queue(oa, event, body.to_string(), &timestamp);
-        if state.faults.happens(&Fault::WebhookTwice) {
+        if state.faults.take_one(&Fault::WebhookTwice) {
             state.queue_again(id);
         }
         Ok(Some(id))
@@ -167,10 +167,10 @@ impl State {
     }
 
     fn signature(&mut self, body: &str, timestamp: &str) -> Option<String> {
-        if self.faults.happens(&Fault::WebhookNoSignature) {
+        if self.faults.take_one(&Fault::WebhookNoSignature) {
             return None;
         }
-        let spoilt = self.faults.happens(&Fault::WebhookBadMac);
+        let spoilt = self.faults.take_one(&Fault::WebhookBadMac);
         let key = if spoilt { "another key" } else { self.app.oa_secret_key.as_str() };
         let mac = event_mac(&self.app.app_id, body.as_bytes(), timestamp, key);
         Some(match self.settings.signature {

@@ -1,7 +1,5 @@
 //! What is kept of each request; no token, code, secret or query is.
 
-use std::collections::VecDeque;
-
 use axum::extract::{Request, State as Extracted};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -46,50 +44,6 @@ pub(super) struct Note {
     pub error: Option<i64>,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Log {
-    requests: VecDeque<RecordedRequest>,
-    next: u64,
-}
-
-impl Log {
-    fn open(&mut self, at: Timestamp, method: String, path: String) -> u64 {
-        let sequence = self.next;
-        self.next += 1;
-        if self.requests.len() >= KEPT_AT_MOST {
-            self.requests.pop_front();
-        }
-        self.requests.push_back(RecordedRequest {
-            sequence,
-            at,
-            method,
-            path,
-            grant_type: None,
-            oa: None,
-            fault: None,
-            status: None,
-            error: None,
-        });
-        sequence
-    }
-
-    fn close(&mut self, sequence: u64, status: u16, note: Note) {
-        if let Some(request) = self.requests.iter_mut().rev().find(|request| request.sequence == sequence) {
-            request.status = Some(status);
-            (request.grant_type, request.oa) = (note.grant_type, note.oa);
-            (request.fault, request.error) = (note.fault, note.error);
-        }
-    }
-
-    pub(super) fn list(&self) -> Vec<RecordedRequest> {
-        self.requests.iter().cloned().collect()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.requests.clear();
-    }
-}
-
 /// Records a request when it comes, and its outcome when it is answered.
 pub(super) async fn record(
     Extracted(simulator): Extracted<Simulator>,
@@ -99,11 +53,25 @@ pub(super) async fn record(
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     let sequence = {
         let mut state = simulator.state();
-        let now = state.now();
-        state.log.open(now, method, path)
+        let at = state.now();
+        state.log.add(KEPT_AT_MOST, |sequence| RecordedRequest {
+            sequence,
+            at,
+            method,
+            path,
+            grant_type: None,
+            oa: None,
+            fault: None,
+            status: None,
+            error: None,
+        })
     };
     let mut response = next.run(request).await;
     let note = response.extensions_mut().remove::<Note>().unwrap_or_default();
-    simulator.state().log.close(sequence, response.status().as_u16(), note);
+    if let Some(request) = simulator.state().log.find(sequence) {
+        request.status = Some(response.status().as_u16());
+        (request.grant_type, request.oa) = (note.grant_type, note.oa);
+        (request.fault, request.error) = (note.fault, note.error);
+    }
     response
 }

@@ -26,12 +26,11 @@
 //! **Time and chance come from outside.** A [`Clock`] drives every expiry, the rate window and the retries; a seed drives
 //! what is random in codes and tokens.
 //!
-//! **Restarts.** A simulator made with [`Simulator::persistent`] writes each change to its journal before anybody is
+//! **Restarts.** A simulator made with [`Simulator::persistent`] writes each change to its file before anybody is
 //! answered, so it survives `kill -9`.
 //!
 //! What it leaves out: sending messages and every API but `getoa`, apps per account, and limits of the token endpoint.
 
-mod books;
 mod control;
 mod delivery;
 mod errors;
@@ -57,7 +56,7 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
-pub use crate::haravan::{Clock, ManualClock};
+pub use crate::sim::{Clock, Deliveries, ManualClock, Round, Server};
 pub use delivery::{ANSWER_WITHIN, Attempt, Delivery, DeliveryState, Outcome, RETRY_PAUSES};
 pub use events::DEMO_USER;
 pub use faults::{Fault, Switch};
@@ -67,7 +66,6 @@ pub use permission::{Answer, Choice};
 pub use records::{LivePair, Standing, TokenCounts};
 pub use refusal::Refusal;
 pub use seed::{AdminSeed, AppSeed, DEMO_REDIRECT_URI, OaSeed, PackageSeed, Seed};
-pub use sender::{Deliveries, Round};
 pub use settings::{OaIdField, OauthErrorStyle, Settings, SignatureStyle};
 pub use sign::{NUM_RETRY, SIGNATURE, appsecret_proof, code_challenge, event_mac};
-pub use simulator::{Server, Simulator};
+pub use simulator::Simulator;

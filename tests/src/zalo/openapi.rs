@@ -12,7 +12,6 @@ use super::errors::{self, api_error, api_success, oa_limit};
 use super::faults::Fault;
 use super::ids::OaId;
 use super::log::Note;
-use super::pages::escaped;
 use super::records::{Standing, TokenKind};
 use super::seed::OaSeed;
 use super::settings::OaIdField;
@@ -20,13 +19,17 @@ use super::sign::appsecret_proof;
 use super::simulator::Simulator;
 use super::state::State;
 use super::token::{bad_gateway, internal_error, json_response, with_note};
+use crate::sim::html::escaped;
 
 pub(super) async fn getoa(Extracted(simulator): Extracted<Simulator>, headers: HeaderMap) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (token, proof) = (text("access_token").unwrap_or_default(), text("appsecret_proof"));
     let (fault, oa) = {
         let mut state = simulator.state();
-        (state.faults.first("", concerns_calls), state.owner_of(&token, TokenKind::Access).cloned())
+        (
+            state.faults.take_first(|switch| concerns_calls(&switch.fault)),
+            state.owner_of(&token, TokenKind::Access).cloned(),
+        )
     };
     if let Some(Fault::ApiSlow { millis }) = &fault {
         tokio::time::sleep(Duration::from_millis(*millis)).await;

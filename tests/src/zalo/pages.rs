@@ -1,17 +1,18 @@
 //! The pages a person sees: forms without scripts, with actions relative to `/v4/oa/permission`.
 
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::errors::{REDIRECT_URI, oauth_name};
 use super::ids::OaId;
 use super::permission::PermissionRequest;
 use super::seed::AdminSeed;
 use super::state::State;
+use crate::sim::html::{Look, escaped};
 
 /// What the box says (pages.md §2.1).
 pub(super) const CONSENT: &str = "Đồng ý cho phép ứng dụng quản lý Official Account";
+
+const LOOK: Look = Look { party: "Zalo", style: STYLE };
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#eef3fb;color:#16233a}\
 header{background:#0068ff;color:#fff;padding:10px 16px;font-weight:600}\
@@ -43,7 +44,7 @@ pub(super) fn log_in(state: &State, request: &PermissionRequest, wrong: Option<&
         wrong_line(wrong),
         action(request)
     );
-    page(StatusCode::OK, "Đăng nhập Zalo", &body)
+    LOOK.page("Đăng nhập Zalo", &body, "")
 }
 
 /// Which account, and may the app manage it?
@@ -85,7 +86,7 @@ pub(super) fn choose(
         app = escaped(&state.app.app_id),
         name = escaped(&admin.name),
     );
-    page(StatusCode::OK, "Cấp quyền cho ứng dụng", &body)
+    LOOK.page("Cấp quyền cho ứng dụng", &body, "")
 }
 
 /// The end for a person whose app hears nothing.
@@ -98,7 +99,7 @@ pub(super) fn stop(code: i64) -> Response {
         "<p class=\"wrong\">{reason}</p><p>{}</p><p>Mã lỗi: <code>error_code={code}</code></p>",
         oauth_name(code)
     );
-    page(StatusCode::OK, "Không thể tiếp tục", &body)
+    LOOK.page("Không thể tiếp tục", &body, "")
 }
 
 /// A way back that the browser takes twice.
@@ -108,23 +109,7 @@ pub(super) fn twice(location: &str) -> Response {
         "<meta http-equiv=\"refresh\" content=\"1;url={location}\"><img src=\"{location}\" alt=\"\" hidden>\
          <p><a href=\"{location}\">Quay lại ứng dụng</a></p>"
     );
-    page(StatusCode::OK, "Đang quay lại ứng dụng", &body)
-}
-
-/// The characters that mean something in HTML, text and attributes alike, written as references.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
+    LOOK.page("Đang quay lại ứng dụng", &body, "")
 }
 
 fn wrong_line(wrong: Option<&str>) -> String {
@@ -133,21 +118,4 @@ fn wrong_line(wrong: Option<&str>) -> String {
 
 fn action(request: &PermissionRequest) -> String {
     escaped(&format!("permission?{}", request.query))
-}
-
-/// A whole page; `body` is HTML.
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let text = format!(
-        "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title} – Zalo giả lập</title><style>{STYLE}</style></head><body>\
-         <header>Zalo giả lập <small>· chỉ để thử nghiệm</small></header>\
-         <main><h1>{title}</h1>{body}</main></body></html>"
-    );
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "no-store"),
-        (REFERRER_POLICY, "same-origin"),
-    ];
-    (status, headers, text).into_response()
 }

@@ -128,12 +128,12 @@ impl PermissionRequest {
         if !choice.consent {
             return missing("Hãy đánh dấu đồng ý trước khi cho phép.");
         }
-        if state.faults.happens(&Fault::PermissionRefused) {
+        if state.faults.take_one(&Fault::PermissionRefused) {
             return self.refused(state);
         }
         let code = state.give_code(&oa, self.challenge.clone());
         let other = state.oas.keys().find(|one| **one != oa).cloned();
-        let told = other.filter(|_| state.faults.happens(&Fault::CallbackOtherOa)).unwrap_or(oa);
+        let told = other.filter(|_| state.faults.take_one(&Fault::CallbackOtherOa)).unwrap_or(oa);
         let fields = vec![("oa_id", told.0), ("code", code)];
         self.back(state, fields, self.challenge.clone())
     }
@@ -147,7 +147,7 @@ impl PermissionRequest {
 
     fn back(&self, state: &mut State, mut fields: Vec<(&str, String)>, challenge: Option<String>) -> Answer {
         if let Some(echo) = &self.state
-            && !state.faults.happens(&Fault::CallbackNoState)
+            && !state.faults.take_one(&Fault::CallbackNoState)
         {
             fields.push(("state", echo.clone()));
         }
@@ -157,7 +157,7 @@ impl PermissionRequest {
         let fields: Vec<_> = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let mark = if self.redirect_uri.contains('?') { '&' } else { '?' };
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-        let times = if state.faults.happens(&Fault::CallbackTwice) { 2 } else { 1 };
+        let times = if state.faults.take_one(&Fault::CallbackTwice) { 2 } else { 1 };
         Answer::Redirect { location: format!("{}{mark}{query}", self.redirect_uri), fields, times }
     }
 }

@@ -1,6 +1,10 @@
 //! Why the simulator refuses a control call.
 
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
 use super::ids::{AdminId, OaId};
+use crate::sim::control::{Invalid, refused};
 
 /// Why a control call was refused; the text says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,3 +28,19 @@ impl std::fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<Invalid> for Refusal {
+    fn from(Invalid(reason): Invalid) -> Self {
+        Self::Invalid(reason)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::UnknownOa(_) | Self::UnknownAdmin(_) => StatusCode::NOT_FOUND,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+        };
+        refused(status, &self.to_string())
+    }
+}

@@ -3,22 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
 use fastrand::Rng;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::delivery::Delivery;
-use super::errors;
-use super::faults::Faults;
+use super::delivery::{ANSWER_WITHIN, Delivery};
+use super::faults::Fault;
 use super::ids::{AdminId, OaId};
-use super::log::Log;
+use super::log::RecordedRequest;
 use super::records::{Code, LivePair, Standing, Token, TokenCounts, TokenKind};
 use super::refusal::Refusal;
 use super::seed::{AdminSeed, AppSeed, OaSeed, Seed};
 use super::settings::Settings;
 use super::sign::code_challenge;
-use crate::haravan::Clock;
-use crate::journal::{Journal, Kept, Table};
+use super::simulator::Simulator;
+use super::{control, errors, log, openapi, token, visit};
+use crate::sim::clock::later;
+use crate::sim::{Addresses, Clock, Faults, Faulty, Kept, Log, Parts, Party, Recorded, Sends, Table};
 
 const CODE_LIFETIME: Duration = Duration::from_secs(600);
 /// 25 hours; `expires_in` says so.
@@ -37,39 +41,42 @@ pub(super) struct Counters {
     pub webhook_disabled: bool,
 }
 
-/// Behind one lock that is never held while waiting.
-pub(super) struct State {
-    pub clock: Clock,
-    pub random: u64,
-    pub settings: Settings,
-    pub app: AppSeed,
-    pub oas: BTreeMap<OaId, OaSeed>,
-    pub admins: Vec<AdminSeed>,
-    pub served_url: Option<String>,
-    pub public_url: Option<String>,
-    pub faults: Faults,
-    pub log: Log,
+/// Everything the simulated Zalo knows.
+pub struct State {
+    pub(super) clock: Clock,
+    pub(super) random: u64,
+    pub(super) settings: Settings,
+    pub(super) app: AppSeed,
+    pub(super) oas: BTreeMap<OaId, OaSeed>,
+    pub(super) admins: Vec<AdminSeed>,
+    pub(super) addresses: Addresses,
+    pub(super) faults: Faults<Fault>,
+    pub(super) log: Log<RecordedRequest>,
     /// The clock minute the calls are counted for, and the calls.
-    pub window: (i64, u32),
+    pub(super) window: (i64, u32),
     /// How much faster than the clock retries come due.
-    pub time_scale: f64,
-    pub sessions: Table<String, AdminId>,
-    pub standings: Table<OaId, Standing>,
-    pub codes: Table<String, Code>,
-    pub pairs: Table<OaId, LivePair>,
+    pub(super) time_scale: f64,
+    pub(super) sessions: Table<String, AdminId>,
+    pub(super) standings: Table<OaId, Standing>,
+    pub(super) codes: Table<String, Code>,
+    pub(super) pairs: Table<OaId, LivePair>,
     /// Pairs given so far, lost and dead ones included.
-    pub generations: Table<OaId, u64>,
-    pub counts: Table<OaId, TokenCounts>,
+    pub(super) generations: Table<OaId, u64>,
+    pub(super) counts: Table<OaId, TokenCounts>,
     /// Every token ever given.
-    pub tokens: Table<String, Token>,
+    pub(super) tokens: Table<String, Token>,
     /// By number, from 1.
-    pub deliveries: Table<u64, Delivery>,
-    pub counters: Kept<Counters>,
-    pub journal: Option<Journal>,
+    pub(super) deliveries: Table<u64, Delivery>,
+    pub(super) counters: Kept<Counters>,
 }
 
-impl State {
-    pub(super) fn new(seed: &Seed, clock: Clock) -> Self {
+impl Party for State {
+    type Seed = Seed;
+
+    const NAME: &'static str = "Zalo";
+    const ANSWER_WITHIN: Duration = ANSWER_WITHIN;
+
+    fn new(seed: &Seed, clock: Clock) -> Self {
         Self {
             clock,
             random: seed.random,
@@ -77,8 +84,7 @@ impl State {
             app: seed.app.clone(),
             oas: seed.oas.iter().map(|oa| (oa.oa_id.clone(), oa.clone())).collect(),
             admins: seed.admins.clone(),
-            served_url: None,
-            public_url: None,
+            addresses: Addresses::default(),
             faults: Faults::default(),
             log: Log::default(),
             window: (0, 0),
@@ -92,18 +98,80 @@ impl State {
             tokens: Table::default(),
             deliveries: Table::default(),
             counters: Kept::default(),
-            journal: None,
         }
     }
 
+    /// Addresses and the speed of retries stay, and no code, token or message comes twice.
+    fn renewed(&mut self, seed: &Seed) -> Self {
+        let mut fresh = Self::new(seed, self.clock.clone());
+        fresh.addresses = self.addresses.clone();
+        fresh.time_scale = self.time_scale;
+        fresh.counters.invented = self.counters.invented;
+        fresh
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("session".into(), &mut self.sessions),
+            ("standing".into(), &mut self.standings),
+            ("code".into(), &mut self.codes),
+            ("pair".into(), &mut self.pairs),
+            ("generation".into(), &mut self.generations),
+            ("count".into(), &mut self.counts),
+            ("token".into(), &mut self.tokens),
+            ("delivery".into(), &mut self.deliveries),
+            ("counters".into(), &mut self.counters),
+        ]
+    }
+
+    fn read_back(&mut self) {
+        self.ground();
+    }
+
+    fn addresses(&mut self) -> &mut Addresses {
+        &mut self.addresses
+    }
+
+    /// Both hosts and the control API below `/control`.
+    fn router(simulator: &Simulator) -> Router {
+        let hosts = Router::new()
+            .route("/v4/oa/permission", get(visit::open).post(visit::go_on))
+            .route("/v4/oa/permission/error", get(visit::error))
+            .route("/v4/oa/access_token", post(token::exchange))
+            .route("/v2.0/oa/getoa", get(openapi::getoa))
+            .route_layer(from_fn_with_state(simulator.clone(), log::record));
+        Router::new()
+            .merge(hosts)
+            .route("/oa/{oa}/{file}", get(openapi::picture))
+            .nest("/control", control::router())
+            .with_state(simulator.clone())
+    }
+}
+
+impl Faulty for State {
+    type Fault = Fault;
+
+    fn faults(&mut self) -> &mut Faults<Fault> {
+        &mut self.faults
+    }
+}
+
+impl Recorded for State {
+    type Request = RecordedRequest;
+
+    fn log(&mut self) -> &mut Log<RecordedRequest> {
+        &mut self.log
+    }
+}
+
+impl State {
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// Where browsers and apps reach the router, without a slash at the end.
     pub(super) fn base(&self) -> &str {
-        let base = self.public_url.as_deref().or(self.served_url.as_deref());
-        base.unwrap_or("https://zalo.example.test")
+        self.addresses.base().unwrap_or("https://zalo.example.test")
     }
 
     pub(super) fn oa(&self, oa: &OaId) -> Result<&OaSeed, Refusal> {
@@ -228,9 +296,4 @@ impl State {
         change(&mut counts);
         self.counts.insert(oa.clone(), counts);
     }
-}
-
-/// `from + by`, or `from` itself where that cannot be represented.
-pub(super) fn later(from: Timestamp, by: Duration) -> Timestamp {
-    SignedDuration::try_from(by).ok().and_then(|step| from.checked_add(step).ok()).unwrap_or(from)
 }

@@ -29,7 +29,8 @@ pub(super) async fn exchange(
     let grant_type = form.known_grant_type();
     let (fault, oa) = {
         let mut state = simulator.state();
-        let fault = state.faults.first(grant_type, concerns_tokens);
+        let fault =
+            state.faults.take_first(|switch| concerns_tokens(&switch.fault) && switch.is_at(grant_type));
         (fault, form.account(&state))
     };
     let note = Note { grant_type: Some(grant_type), oa, fault: fault.clone(), error: None };

@@ -3,9 +3,7 @@
 use url::Url;
 
 use super::errors::oauth_name;
-use super::faults::{Fault, Switch};
 use super::ids::{AdminId, OaId};
-use super::log::RecordedRequest;
 use super::permission::{Answer, Choice, PermissionRequest};
 use super::records::{LivePair, Standing, TokenCounts};
 use super::refusal::Refusal;
@@ -61,16 +59,6 @@ impl Simulator {
     /// Refreshes answered −14014 so far, whosever token it was.
     pub fn refused_refreshes(&self) -> u64 {
         self.state().counters.refused_refreshes
-    }
-
-    /// The requests in the log, oldest first; the last 10 000 are kept.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.state().log.list()
-    }
-
-    /// Empties the log.
-    pub fn forget_requests(&self) {
-        self.state().log.clear();
     }
 
     /// How the account stands.
@@ -165,28 +153,13 @@ impl Simulator {
         change(&mut self.state().settings);
     }
 
-    /// Switches a fault on.
-    pub fn switch(&self, switch: Switch) {
-        self.state().faults.add(switch);
+    /// Whether events are sent at all.
+    pub fn webhook_enabled(&self) -> bool {
+        !self.state().counters.webhook_disabled
     }
 
-    /// Switches a fault on for the next time it applies.
-    pub fn once(&self, fault: Fault) {
-        self.switch(Switch::next(fault, 1));
-    }
-
-    /// Switches a fault on until [`Self::clear_faults`].
-    pub fn always(&self, fault: Fault) {
-        self.switch(Switch::standing(fault));
-    }
-
-    /// Switches every fault off.
-    pub fn clear_faults(&self) {
-        self.state().faults.clear();
-    }
-
-    /// The faults that are switched on.
-    pub fn faults(&self) -> Vec<Switch> {
-        self.state().faults.list().to_vec()
+    /// Switches the webhook on again in the console; what was cancelled stays lost.
+    pub fn enable_webhook(&self) {
+        self.state().counters.webhook_disabled = false;
     }
 }

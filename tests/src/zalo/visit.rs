@@ -2,8 +2,8 @@
 //! what is missing, or by the way back to the app.
 
 use axum::extract::{RawQuery, State as Extracted};
-use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
@@ -12,6 +12,7 @@ use super::pages;
 use super::permission::{Answer, Choice, PermissionRequest};
 use super::simulator::Simulator;
 use super::state::State;
+use crate::sim::cookie;
 
 const COOKIE_NAME: &str = "zalo_sim_login";
 
@@ -52,7 +53,7 @@ pub(super) async fn go_on(
         if let Some((key, _)) = session {
             state.sessions.remove(&key);
         }
-        return with_cookie(&state, once_more(&request), "", "; Max-Age=0");
+        return with_cookie(&state, once_more(&request), None);
     }
     let Some((_, admin)) = session else { return once_more(&request) };
     let choice = Choice {
@@ -84,25 +85,17 @@ fn logged_in(state: &mut State, request: &PermissionRequest, admin: &AdminId) ->
     }
     let key = state.invent("ZSIMSESSION", 48);
     state.sessions.insert(key.clone(), admin.clone());
-    with_cookie(state, once_more(request), &key, "")
+    with_cookie(state, once_more(request), Some(&key))
 }
 
 /// The session of the browser, if it has one.
 fn session(state: &State, headers: &HeaderMap) -> Option<(String, AdminId)> {
-    let sent = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut values = sent.flat_map(|pairs| pairs.split(';')).filter_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE_NAME).then_some(value)
-    });
+    let mut values = cookie::sent(headers, COOKIE_NAME);
     values.find_map(|key| Some((key.to_owned(), state.sessions.get(key)?.clone())))
 }
 
-fn with_cookie(state: &State, mut response: Response, value: &str, more: &str) -> Response {
-    let path = url::Url::parse(state.base()).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned());
-    let text = format!("{COOKIE_NAME}={value}; Path={path}; HttpOnly; SameSite=Lax{more}");
-    if let Ok(text) = HeaderValue::try_from(text) {
-        response.headers_mut().append(SET_COOKIE, text);
-    }
+fn with_cookie(state: &State, mut response: Response, value: Option<&str>) -> Response {
+    cookie::set(&mut response, state.base(), COOKIE_NAME, value);
     response
 }
 

@@ -12,7 +12,7 @@ use crate::facebook::ids::{BusinessId, PageId, PersonId};
 use crate::facebook::model::{Code, Grant, ScopeStatus};
 use crate::facebook::state::State;
 use crate::facebook::token::TokenEnd;
-use crate::haravan::clock::later;
+use crate::sim::clock::later;
 
 /// How long a code can be redeemed.
 const CODE_LIFETIME: Duration = Duration::from_secs(600);

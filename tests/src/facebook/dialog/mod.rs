@@ -7,16 +7,16 @@ mod request;
 
 use std::collections::BTreeSet;
 
-use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use url::Url;
 
 use super::call::Call;
 use super::faults::Fault;
 use super::ids::PersonId;
 use super::simulator::Simulator;
 use super::state::State;
+use crate::sim::cookie;
 pub use flow::{Answer, Choice};
 pub(super) use flow::{Step, answer, next, reuse};
 pub(super) use request::DialogRequest;
@@ -43,7 +43,7 @@ pub(super) fn serve(simulator: &Simulator, call: &Call, headers: &HeaderMap) -> 
             let value = state.letters(40);
             state.sessions.insert(value.clone(), chosen);
             let mut response = once_more(&request.query_when_logged_in());
-            set_cookie(&state, &mut response, &value, "");
+            cookie::set(&mut response, &state.base(), COOKIE_NAME, Some(&value));
             response
         }
         Some("log_out") => {
@@ -51,7 +51,7 @@ pub(super) fn serve(simulator: &Simulator, call: &Call, headers: &HeaderMap) -> 
                 state.sessions.remove(&cookie);
             }
             let mut response = once_more(&call.query);
-            set_cookie(&state, &mut response, "", "; Max-Age=0");
+            cookie::set(&mut response, &state.base(), COOKIE_NAME, None);
             response
         }
         Some("consent") => {
@@ -112,18 +112,6 @@ fn redirect(status: StatusCode, location: &str) -> Response {
 
 /// The session cookie a browser sent.
 fn cookie(state: &State, headers: &HeaderMap) -> Option<String> {
-    let sent = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut values = sent.flat_map(|pairs| pairs.split(';')).filter_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE_NAME).then_some(value)
-    });
+    let mut values = cookie::sent(headers, COOKIE_NAME);
     values.find(|value| state.sessions.contains_key(*value)).map(str::to_owned)
-}
-
-fn set_cookie(state: &State, response: &mut Response, value: &str, more: &str) {
-    let path = Url::parse(&state.base()).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned());
-    let text = format!("{COOKIE_NAME}={value}; Path={path}; HttpOnly; SameSite=Lax{more}");
-    if let Ok(text) = HeaderValue::try_from(text) {
-        response.headers_mut().append(SET_COOKIE, text);
-    }
 }

@@ -1,14 +1,15 @@
 //! The pages of the dialog. Form actions are relative to `/dialog/oauth`, so they work below any path prefix.
 
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::flow::{asked, tickable};
 use super::request::DialogRequest;
 use crate::facebook::ids::PersonId;
 use crate::facebook::state::State;
-use crate::haravan::accounts::html::{escaped, hidden};
+use crate::sim::html::{Look, escaped, hidden};
+
+const LOOK: Look = Look { party: "Facebook", style: STYLE };
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f0f2f5;color:#1c1e21}\
 header{background:#1b5fc1;color:#fff;padding:10px 16px;font-weight:600}header small{font-weight:400}\
@@ -41,7 +42,7 @@ pub(super) fn log_in(state: &State, request: &DialogRequest) -> Response {
         action(request),
         hidden([("step", "log_in")]),
     );
-    page(StatusCode::OK, "Đăng nhập", &body, "")
+    LOOK.page("Đăng nhập", &body, "")
 }
 
 /// Which pages, portfolios and permissions?
@@ -91,13 +92,13 @@ pub(super) fn consent(state: &State, request: &DialogRequest, id: PersonId) -> R
         scopes = group("Quyền", &scopes),
         leave = hidden([("step", "log_out")]),
     );
-    page(StatusCode::OK, "Chọn trang và quyền", &body, "")
+    LOOK.page("Chọn trang và quyền", &body, "")
 }
 
 /// The end for a person whose app hears nothing.
 pub(super) fn stop(reason: &str) -> Response {
     let body = format!("<p class=\"wrong\">{}</p>", escaped(reason));
-    page(StatusCode::BAD_REQUEST, "Không thể tiếp tục", &body, "")
+    LOOK.page_with(StatusCode::BAD_REQUEST, "Không thể tiếp tục", &body, "", "same-origin")
 }
 
 /// Opens the callback in the background, then as the page itself.
@@ -108,7 +109,7 @@ pub(super) fn twice(location: &str) -> Response {
          <p><a href=\"{location}\">Tiếp tục</a></p>"
     );
     let refresh = format!("<meta http-equiv=\"refresh\" content=\"1;url={location}\">");
-    page(StatusCode::OK, "Đang quay lại", &body, &refresh)
+    LOOK.page("Đang quay lại", &body, &refresh)
 }
 
 /// A titled box; nothing when it would be empty.
@@ -140,16 +141,4 @@ fn meaning(scope: &str) -> &'static str {
         "email" => "E-mail của bạn",
         _ => "Quyền khác",
     }
-}
-
-/// A whole page; `title`, `body` and `head` are HTML.
-fn page(status: StatusCode, title: &str, body: &str, head: &str) -> Response {
-    let text = format!(
-        "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{head}\
-         <title>{title} – Facebook giả lập</title><style>{STYLE}</style></head><body>\
-         <header>Facebook giả lập <small>· chỉ để thử nghiệm</small></header>\
-         <main><h1>{title}</h1>{body}</main></body></html>"
-    );
-    (status, [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], text).into_response()
 }

@@ -12,7 +12,7 @@ use crate::facebook::faults::Fault;
 use crate::facebook::model::{Grant, ScopeStatus};
 use crate::facebook::state::State;
 use crate::facebook::token::Token;
-use crate::haravan::clock::later;
+use crate::sim::clock::later;
 
 /// How long the app may see a person's data after their last login.
 const DATA_ACCESS: Duration = Duration::from_secs(90 * 86_400);

@@ -18,7 +18,8 @@ use serde_json::Value;
 use super::answer::{About, respond, server_error};
 use super::call::Call;
 use super::error::GraphError;
-use super::faults::Fault;
+use super::faults::{Fault, take_for_call};
+use super::request_log::{KEPT, RecordedRequest};
 use super::simulator::Simulator;
 use super::state::State;
 
@@ -29,7 +30,8 @@ pub(super) async fn serve(simulator: &Simulator, call: Call) -> Response {
     let (sequence, faults) = {
         let mut state = simulator.state();
         let record = call.record(state.now(), state.token_kind(call.token()));
-        (state.log.add(record), state.faults.take_for_call(&call.method, &call.path()))
+        let sequence = state.log.add(KEPT, |sequence| RecordedRequest { sequence, ..record });
+        (sequence, take_for_call(&mut state.faults, &call.method, &call.path()))
     };
     let mut outcome = None;
     let mut broken = false;
@@ -55,7 +57,9 @@ pub(super) async fn serve(simulator: &Simulator, call: Call) -> Response {
     let outcome = outcome.unwrap_or_else(|| handle(&mut state, &call));
     let response = if broken { server_error() } else { respond(&about, &outcome) };
     let error = outcome.as_ref().err().map(|error| (error.code, error.subcode));
-    state.log.answered(sequence, response.status().as_u16(), error);
+    if let Some(call) = state.log.find(sequence) {
+        (call.status, call.error) = (Some(response.status().as_u16()), error);
+    }
     response
 }
 

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn grants_tokens_roles_subscriptions_and_deliveries_survive_and_values_do_not_repeat() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("facebook.journal");
+    let path = folder.path().join("facebook.sqlite");
     let clock = ManualClock::new("2026-11-22T03:25:41Z".parse::<Timestamp>().unwrap());
     let open = || {
         let sim = Simulator::persistent(Seed::demo(), clock.clock(), &path).unwrap();

@@ -93,18 +93,6 @@ pub(super) fn list_v6(state: &mut State, call: &Call) -> Outcome {
     page(state, call, |account| account.is_live())
 }
 
-/// `GET /api/v6.1/accounts/sync`: what changed since `filtering[last_sync]`.
-pub(super) fn sync(state: &mut State, call: &Call) -> Outcome {
-    let since = call
-        .param("filtering[last_sync]")
-        .or_else(|| call.param("filtering[last_sync:eq]"))
-        .and_then(|since| since.parse::<i64>().ok())
-        .unwrap_or(0);
-    let mut rest = call.clone();
-    rest.query.retain(|(key, _)| !key.starts_with("filtering[last_sync"));
-    page(state, &rest, |account| account.is_live() && account.updated_at.as_second() >= since)
-}
-
 fn page(state: &State, call: &Call, wanted: impl Fn(&Account) -> bool) -> Outcome {
     List {
         rows: state.accounts.values().rev().filter(|account| wanted(account)).collect(),

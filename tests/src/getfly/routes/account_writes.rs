@@ -107,10 +107,6 @@ pub(in crate::getfly) fn delete_by_code(state: &mut State, code: &str) -> bool {
 pub(super) fn restore(state: &mut State, call: &Call) -> Outcome {
     let code = sent_code(call)?;
     let id = state.account_codes.get(&code).copied().ok_or_else(Reply::not_found)?;
-    restore_by_id(state, id)
-}
-
-pub(super) fn restore_by_id(state: &mut State, id: u64) -> Outcome {
     let now = state.now();
     let account =
         state.accounts.get_mut(&id).filter(|account| !account.is_live()).ok_or_else(Reply::not_found)?;

@@ -33,13 +33,8 @@ pub(super) fn fund(state: &mut State, call: &Call) -> Outcome {
         if method_name.is_none() {
             reader.refuse("fund_name", "Quỹ không được để trống");
         }
-        PaymentDraft { method_name: method_name.unwrap_or_default(), ..read_amount(reader, "amount", "fund") }
+        PaymentDraft { method_name: method_name.unwrap_or_default(), ..read_amount(reader, "fund") }
     })
-}
-
-/// `POST /api/v6.1/sale_order_payment/point`.
-pub(super) fn point(state: &mut State, call: &Call) -> Outcome {
-    add(state, call, "point", |_, reader| read_amount(reader, "point", "point"))
 }
 
 fn add(
@@ -76,15 +71,15 @@ pub(super) fn read_payment(state: &State, reader: &mut Reader<'_, '_>, via: &'st
             None => reader.refuse("method_name", &format!("Phương thức thanh toán {name} không tồn tại")),
         }
     }
-    PaymentDraft { method_name, ..read_amount(reader, "amount", via) }
+    PaymentDraft { method_name, ..read_amount(reader, via) }
 }
 
-fn read_amount(reader: &mut Reader<'_, '_>, key: &str, via: &'static str) -> PaymentDraft {
-    if reader.value(key).is_none() {
-        reader.refuse(key, "Số tiền không được để trống");
+fn read_amount(reader: &mut Reader<'_, '_>, via: &'static str) -> PaymentDraft {
+    if reader.value("amount").is_none() {
+        reader.refuse("amount", "Số tiền không được để trống");
     }
     PaymentDraft {
-        amount: reader.amount(key).unwrap_or_default(),
+        amount: reader.amount("amount").unwrap_or_default(),
         method_name: String::new(),
         description: reader.text("description").unwrap_or_default(),
         pay_date: reader.date("pay_date"),

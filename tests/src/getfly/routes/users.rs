@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::getfly::call::Call;
-use crate::getfly::lists::{Cell, Filterable, List, asked_fields, by, project};
+use crate::getfly::lists::{Cell, Filterable, List, by};
 use crate::getfly::records::User;
-use crate::getfly::reply::{Outcome, Reply};
+use crate::getfly::reply::Outcome;
 use crate::getfly::state::State;
 
 const FILTERS: &[Filterable] = &[
@@ -32,20 +32,6 @@ pub(super) fn list(state: &mut State, call: &Call) -> Outcome {
         id: "user_id",
     }
     .answer(&state.settings, call)
-}
-
-/// `GET /api/v6.1/user` by `user_id` or `user_username`.
-pub(super) fn one(state: &mut State, call: &Call) -> Outcome {
-    let by_id = call.param("user_id").and_then(|id| id.parse::<u64>().ok());
-    let user = match (by_id, call.param("user_username")) {
-        (Some(id), _) => state.users.get(&id),
-        (None, Some(name)) => state.users.values().find(|user| user.user_name == name),
-        (None, None) => None,
-    };
-    let user = user.ok_or_else(Reply::not_found)?;
-    let asked = asked_fields(call);
-    let record = project(show(user), asked.as_deref(), FIELDS, "user_id");
-    Ok(Reply::single(&state.settings, Value::Object(record)))
 }
 
 fn cell(user: &User, field: &str) -> Option<Cell> {

@@ -1,23 +1,14 @@
-//! The v6 writes, translated from ids to the codes and names of v6.1 (getfly.md §3.6, §6.6, §7.1).
+//! The v6 order, translated from ids to the codes and names of v6.1 (getfly.md §6.6).
 
-use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::account_writes::create_from;
 use super::order_head::Dialect;
 use super::order_writes::place;
-use super::payments::{read_payment, record};
 use crate::getfly::call::{Call, Reader};
 use crate::getfly::reply::{Done, Outcome, Problems, Reply};
 use crate::getfly::state::State;
 use crate::getfly::text;
-
-/// `POST /api/v6/accounts`: flat, ids in place of names; answers like the v6 order create.
-pub(super) fn create_account(state: &mut State, call: &Call) -> Outcome {
-    let (id, _) = create_from(state, call.object()?)?;
-    Ok(created(state, id))
-}
 
 /// `POST /api/v6/sale_orders`.
 pub(super) fn create_order(state: &mut State, call: &Call) -> Outcome {
@@ -27,28 +18,6 @@ pub(super) fn create_order(state: &mut State, call: &Call) -> Outcome {
     problems.refuse()?;
     let (id, _) = place(state, &translated, Dialect::V6)?;
     Ok(created(state, id))
-}
-
-/// `POST /api/v6/sale_orders/{id}/paid`: only a message comes back.
-pub(super) fn pay_order(state: &mut State, call: &Call) -> Outcome {
-    let body = call.object()?;
-    let id = call.segment(3).and_then(|id| id.parse::<u64>().ok()).unwrap_or(0);
-    if !state.orders.contains_key(&id) {
-        return Err(Reply::not_found());
-    }
-    let mut problems = Problems::default();
-    let mut reader = Reader::new(body, &mut problems);
-    let mut draft = read_payment(state, &mut reader, "direct");
-    if let Some(method) = reader.id("method_id") {
-        match state.payment_methods.iter().find(|known| known.id == method) {
-            Some(known) => draft.method_name = known.method_name.clone(),
-            None if state.settings.ignore_unknown_method => {}
-            None => reader.refuse("method_id", "Phương thức thanh toán không tồn tại"),
-        }
-    }
-    problems.refuse()?;
-    record(state, id, draft);
-    Ok(Reply::message(StatusCode::OK, Done::Added.text(&state.settings)))
 }
 
 fn translate(state: &State, body: &Map<String, Value>, problems: &mut Problems) -> Map<String, Value> {

@@ -62,7 +62,6 @@ async fn the_tenants_own_lists_are_the_fixtures() {
     let crm = Crm::start().await;
     for (path, name) in [
         ("/api/v6.1/account_sources", "account_sources_response"),
-        ("/api/v6/accounts/sources", "account_sources_response"),
         ("/api/v6.1/account/custom_fields", "custom_fields_response"),
         ("/api/v6.1/users?limit=100", "users_list_response"),
         ("/api/v6/payment_methods?fields=method_name", "payment_methods_response"),

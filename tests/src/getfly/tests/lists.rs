@@ -117,23 +117,9 @@ async fn pages_are_capped_and_say_whether_there_is_more() {
 }
 
 #[tokio::test]
-async fn users_are_found_by_id_name_and_filter() {
+async fn users_are_found_by_filter() {
     let crm = Crm::start().await;
     let active = crm.get("/api/v6.1/users?fields=user_id,email&filtering[valid:eq]=1").await.expect(200);
     assert_eq!(active["data"].as_array().unwrap().len(), 3);
     assert_eq!(active["data"][0], json!({"user_id": 7, "email": "Thao.Vo@hatmam.example"}));
-    assert_eq!(crm.get("/api/v6.1/user?user_id=5").await.expect(200)["contact_name"], "Ngô Gia Huy");
-    assert_eq!(crm.get("/api/v6.1/user?user_username=thao.vo").await.expect(200)["user_id"], 7);
-    for path in ["/api/v6.1/user", "/api/v6.1/user?user_id=99", "/api/v6.1/user?user_id=x"] {
-        crm.get(path).await.expect(404);
-    }
-}
-
-#[tokio::test]
-async fn the_sync_list_gives_what_changed_since() {
-    let crm = three().await;
-    for (since, rows) in [(1_781_252_045, 3), (1_781_252_046, 0)] {
-        let path = format!("/api/v6.1/accounts/sync?filtering[last_sync]={since}");
-        assert_eq!(crm.get(&path).await.expect(200)["data"].as_array().unwrap().len(), rows);
-    }
 }

@@ -74,13 +74,12 @@ async fn a_tenant_may_forget_payments_sent_inside_a_create() {
 async fn later_payments_add_up_and_say_how_they_came() {
     let crm = shop().await;
     crm.create_order(paid_order(1000)).await.expect(200);
-    for (way, key) in [("direct", "amount"), ("fund", "amount"), ("point", "point")] {
-        let mut body = json!({"order_code": "HRV-1", "fund_name": "Quỹ chính"});
-        body[key] = json!(500);
+    for way in ["direct", "fund"] {
+        let body = json!({"order_code": "HRV-1", "fund_name": "Quỹ chính", "amount": 500});
         let paid = crm.post(&format!("/api/v6.1/sale_order_payment/{way}"), &body).await.expect(200);
         assert_eq!(paid["data"]["via"], way);
     }
-    assert_eq!(crm.order("HRV-1").await.expect(200)["f_amount"], 2500);
+    assert_eq!(crm.order("HRV-1").await.expect(200)["f_amount"], 2000);
     let direct = "/api/v6.1/sale_order_payment/direct";
     crm.post(direct, &json!({"order_code": "?", "amount": 1})).await.expect(404);
     crm.post(direct, &json!({"order_code": "HRV-1"})).await.refusal(422, "amount");

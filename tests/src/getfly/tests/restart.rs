@@ -10,7 +10,7 @@ use serde_json::json;
 use super::*;
 use crate::getfly::{Fault, SeedAccount, User};
 
-const JOURNAL: &str = "GETFLY_TEST_JOURNAL";
+const BOOKS: &str = "GETFLY_TEST_BOOKS";
 
 struct Place {
     _folder: tempfile::TempDir,
@@ -20,7 +20,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("getfly.journal");
+        let path = folder.path().join("getfly");
         Self { _folder: folder, path }
     }
 
@@ -206,38 +206,40 @@ async fn a_write_whose_answer_was_lost_is_kept_and_a_refused_one_leaves_no_trace
 async fn a_write_that_cannot_be_kept_is_not_answered_200() {
     let place = Place::new();
     let crm = place.crm().await;
-    crm.sim.lock(|state| state.journal.as_mut().unwrap().lose_the_file());
+    crm.sim.refuse_writes();
     let answer = crm.create_account(json!({"account_name": "An", "account_code": "KH-1"})).await;
     assert_eq!(answer.status, 500);
     assert!(place.open().account("KH-1").is_none());
 }
 
 #[test]
-fn a_torn_last_line_is_as_if_it_had_never_begun() {
+fn the_file_at_any_moment_holds_what_was_written_until_then() {
     let place = Place::new();
     let sim = place.open();
-    for code in ["KH-1", "KH-2"] {
-        sim.add_account(SeedAccount { account_code: Some(code.to_owned()), ..SeedAccount::default() });
-    }
-    let whole = std::fs::read(&place.path).unwrap();
-    std::fs::write(&place.path, &whole[..whole.len() - 3]).unwrap();
-    let sim = place.open();
-    assert_eq!(sim.accounts().len(), 1);
-    let again = sim.add_account(SeedAccount::default());
-    assert_eq!(again.id, 9002, "the counter moved in the same commit");
-    assert_same(&sim, &place.open());
+    sim.add_account(SeedAccount::default());
+    let then = place.peek();
+    sim.add_account(SeedAccount::default());
+    assert_eq!(then.accounts().len(), 1);
+    assert_eq!(place.peek().accounts().len(), 2);
+    let again = then.add_account(SeedAccount::default());
+    assert_eq!(again.id, 9002, "the counter moved with the first customer");
 }
 
 #[test]
 fn a_file_of_something_else_is_refused_by_name() {
     let place = Place::new();
-    std::fs::write(&place.path, "\u{1}\u{2} not ours\n").unwrap();
-    let error = Simulator::persistent(Settings::default(), jiff::Timestamp::now, &place.path).unwrap_err();
-    assert!(error.to_string().contains(place.path.to_str().unwrap()), "{error}");
-    let wrong = "{\"journal\":\"getfly\",\"version\":1}\n[[\"account\",\"9001\",{\"id\":\"x\"}]]\n";
-    std::fs::write(&place.path, wrong).unwrap();
-    let error = Simulator::persistent(Settings::default(), jiff::Timestamp::now, &place.path).unwrap_err();
-    let text = error.to_string();
+    let refused = || {
+        let opened = Simulator::persistent(Settings::default(), jiff::Timestamp::now, &place.path);
+        opened.unwrap_err().to_string()
+    };
+    std::fs::write(&place.path, "\u{1}\u{2} not ours\n".repeat(99)).unwrap();
+    let text = refused();
+    assert!(text.contains(place.path.to_str().unwrap()), "{text}");
+    std::fs::remove_file(&place.path).unwrap();
+    place.open().add_account(SeedAccount::default());
+    let wrong = r#"UPDATE records SET record = '{"id":"x"}' WHERE kind = 'account'"#;
+    rusqlite::Connection::open(&place.path).unwrap().execute(wrong, ()).unwrap();
+    let text = refused();
     assert!(text.contains(place.path.to_str().unwrap()) && text.contains("account 9001"), "{text}");
 }
 
@@ -279,7 +281,7 @@ fn writer(path: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--ignored", "--nocapture"])
         .arg("getfly::tests::restart::the_process_that_is_killed")
-        .env(JOURNAL, path)
+        .env(BOOKS, path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -289,7 +291,7 @@ fn writer(path: &Path) -> Child {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the other half of the_answered_orders_of_a_killed_process_are_there_exactly_once"]
 async fn the_process_that_is_killed() {
-    let Some(path) = std::env::var_os(JOURNAL) else { return };
+    let Some(path) = std::env::var_os(BOOKS) else { return };
     let crm = std::sync::Arc::new(Crm::of(open(Path::new(&path))).await);
     let writers = (0..3).map(|_| {
         let crm = std::sync::Arc::clone(&crm);

@@ -15,11 +15,12 @@ use super::records::AccountsSettings;
 use super::seed::AccountSeed;
 use super::shortcuts::Choice;
 use super::sso;
-use crate::haravan::control::{Answer, read};
+use crate::haravan::control::Answer;
 use crate::haravan::ids::OrgId;
 use crate::haravan::refusal::Refusal;
 use crate::haravan::seed::AppSeed;
 use crate::haravan::simulator::Simulator;
+use crate::sim::control::read;
 
 pub(in crate::haravan) fn router() -> Router<Simulator> {
     Router::new()

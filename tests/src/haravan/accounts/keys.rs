@@ -32,7 +32,7 @@ pub(super) struct SigningKey {
     pair: RsaKeyPair,
 }
 
-/// A key as the journal has it.
+/// A key as the file has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::haravan) struct StoredKey {
     /// PKCS#8, base64.

@@ -9,7 +9,7 @@ use super::keys::StoredKey;
 use super::seed::AccountSeed;
 use crate::haravan::ids::{OrgId, UserId};
 use crate::haravan::seed::Seed;
-use crate::journal::{Changes, Rows, Table};
+use crate::sim::{Addresses, Parts, Table};
 
 /// The issuer of a simulator that is not served and was told no address.
 const NOWHERE: &str = "http://haravan.invalid";
@@ -83,9 +83,8 @@ pub(in crate::haravan) struct Accounts {
     /// Calls of the token endpoint by grant type.
     pub token_calls: BTreeMap<String, u64>,
     pub jwks_calls: u64,
-    /// Where it is served, and where it was said to be; the latter counts.
-    pub served_url: Option<String>,
-    pub public_url: Option<String>,
+    /// Where it is reached: the issuer of id_tokens and the base of every address in discovery.
+    pub addresses: Addresses,
 }
 
 impl Accounts {
@@ -95,7 +94,7 @@ impl Accounts {
 
     /// The base URL everything is announced under, without a slash at the end.
     pub(super) fn issuer(&self) -> String {
-        self.public_url.as_ref().or(self.served_url.as_ref()).map_or(NOWHERE, String::as_str).to_owned()
+        self.addresses.base().unwrap_or(NOWHERE).to_owned()
     }
 
     pub(super) fn person(&self, sub: UserId) -> Option<&AccountSeed> {
@@ -117,36 +116,18 @@ impl Accounts {
     /// Takes over what a reset leaves alone: addresses, settings and the keys apps may have cached.
     pub(in crate::haravan) fn keep_from(&mut self, before: &Self) {
         self.settings = before.settings.clone();
-        self.served_url.clone_from(&before.served_url);
-        self.public_url.clone_from(&before.public_url);
+        self.addresses = before.addresses.clone();
         self.keys = before.keys.iter().map(|(kid, key)| (kid.clone(), key.clone())).collect();
+        self.keys.note_all();
     }
 
-    pub(in crate::haravan) fn watch(&mut self) {
-        self.sessions.watch();
-        self.codes.watch();
-        self.refresh_tokens.watch();
-        self.keys.watch();
-    }
-
-    pub(in crate::haravan) fn watch_from_scratch(&mut self) {
-        self.sessions.watch_from_scratch();
-        self.codes.watch_from_scratch();
-        self.refresh_tokens.watch_from_scratch();
-        self.keys.watch_from_scratch();
-    }
-
-    pub(in crate::haravan) fn changes(&mut self, changes: &mut Changes) {
-        changes.of_table("session", &mut self.sessions);
-        changes.of_table("code", &mut self.codes);
-        changes.of_table("refresh_token", &mut self.refresh_tokens);
-        changes.of_table("signing_key", &mut self.keys);
-    }
-
-    pub(in crate::haravan) fn restore(&mut self, rows: &mut Rows) -> serde_json::Result<()> {
-        self.sessions.restore("session", rows)?;
-        self.codes.restore("code", rows)?;
-        self.refresh_tokens.restore("refresh_token", rows)?;
-        self.keys.restore("signing_key", rows)
+    /// What outlives the process.
+    pub(in crate::haravan) fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("session".into(), &mut self.sessions),
+            ("code".into(), &mut self.codes),
+            ("refresh_token".into(), &mut self.refresh_tokens),
+            ("signing_key".into(), &mut self.keys),
+        ]
     }
 }

@@ -60,7 +60,7 @@ async fn a_person_can_do_the_whole_story_over_http() {
     let switch = json!({"fault": {"slow": {"millis": 5}}, "times": 3});
     assert_eq!(
         call(&server, "faults", switch.to_string()).await.1["faults"][0],
-        json!({"fault": {"slow": {"millis": 5}}, "times": 3, "topic": null})
+        json!({"fault": {"slow": {"millis": 5}}, "times": 3, "on": null})
     );
     assert_eq!(call(&server, "uninstall", "{}").await.0, 200);
     assert_eq!(call(&server, "grant_token", "{}").await.1["access_token"].as_str().unwrap().len(), 64);

@@ -12,7 +12,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("haravan.journal");
+        let path = folder.path().join("haravan");
         Self { _folder: folder, path }
     }
 
@@ -71,7 +71,7 @@ async fn every_kind_of_order_and_customer_is_the_same_when_the_shop_is_opened_ag
     world.sim.send(None, None, "products/create", vec![0, 159, 146, 150]).unwrap();
     let before = books(&world.sim);
     assert_eq!(books(&place.open(&world)), before);
-    assert_eq!(books(&place.open(&world)), before, "the compacted file says the same");
+    assert_eq!(books(&place.open(&world)), before, "opening changes nothing");
 }
 
 #[tokio::test]
@@ -214,21 +214,22 @@ async fn a_reset_holds_after_a_restart_and_ids_still_go_on() {
 }
 
 #[tokio::test]
-async fn a_torn_last_line_takes_back_only_what_nobody_was_told() {
+async fn a_file_as_it_was_at_any_moment_holds_what_was_told_until_then() {
     let place = Place::new();
     let world = place.world().await;
     let told = world.sim.create_order(OrderSpec::default()).unwrap();
-    let torn = world.sim.create_order(OrderSpec::default()).unwrap();
-    let whole = std::fs::read(&place.path).unwrap();
-    std::fs::write(&place.path, &whole[..whole.len() - 1]).unwrap();
-    let sim = place.open(&world);
+    let then = std::fs::read(&place.path).unwrap();
+    let later = world.sim.create_order(OrderSpec::default()).unwrap();
+    let copy = Place::new();
+    std::fs::write(&copy.path, then).unwrap();
+    let sim = copy.open(&world);
     assert_eq!(sim.order_ids(ORG), [told]);
-    assert!(sim.deliveries().iter().all(|one| one.entity_id != torn.0 && !one.body.is_empty()));
-    assert_eq!(sim.create_order(OrderSpec::default()).unwrap(), torn, "as if it had not been placed");
+    assert!(sim.deliveries().iter().all(|one| one.entity_id != later.0 && !one.body.is_empty()));
+    assert_eq!(sim.create_order(OrderSpec::default()).unwrap(), later, "as if it had not been placed");
 }
 
 #[tokio::test]
-async fn the_journal_of_another_simulator_is_refused_by_name() {
+async fn the_file_of_another_simulator_is_refused_by_name() {
     let place = Place::new();
     let settings = crate::getfly::Settings::default();
     crate::getfly::Simulator::persistent(settings, Timestamp::now, &place.path).unwrap();

@@ -12,7 +12,7 @@ struct Stack {
 impl Stack {
     async fn place() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("zalo.journal");
+        let path = folder.path().join("zalo.sqlite");
         let clock = ManualClock::new(Timestamp::from_millisecond(1_795_500_200_000).unwrap());
         Self { _folder: folder, path, clock, hook: Hook::start().await }
     }

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn codes_tokens_sessions_and_the_signing_key_outlive_the_process() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("haravan.journal");
+    let path = folder.path().join("haravan");
     let clock = ManualClock::new("2026-06-12T03:25:41.127Z".parse::<Timestamp>().unwrap());
     let open = || Simulator::persistent(Seed::demo(), clock.clock(), &path).unwrap();
     let first = Client::of(open(), clock.clone()).await;
@@ -31,12 +31,4 @@ async fn codes_tokens_sessions_and_the_signing_key_outlive_the_process() {
     let fourth = Client::of(open(), clock.clone()).await;
     assert_eq!(fourth.jwks().await, jwks, "a reset keeps the key");
     assert_eq!(fourth.refresh(&refreshed["refresh_token"]).await.0, 400);
-}
-
-#[tokio::test]
-async fn a_journal_from_before_the_accounts_server_reads_as_install_tokens() {
-    let text = r#"{"client_id":"hrv_test_client_id","orgid":200000987654,"scopes":["wh_api"]}"#;
-    let token: crate::haravan::state::Token = serde_json::from_str(text).unwrap();
-    assert_eq!(token.kind, crate::haravan::state::TokenKind::Install);
-    assert!(token.expires_at.is_none() && token.sub.is_none());
 }

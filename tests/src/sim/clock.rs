@@ -25,6 +25,12 @@ impl Clock {
     }
 }
 
+impl<F: Fn() -> Timestamp + Send + Sync + 'static> From<F> for Clock {
+    fn from(read: F) -> Self {
+        Self::new(read)
+    }
+}
+
 /// A clock that stands still until it is advanced.
 #[derive(Clone)]
 pub struct ManualClock(Arc<Mutex<Timestamp>>);
@@ -59,12 +65,12 @@ pub(crate) fn later(from: Timestamp, by: std::time::Duration) -> Timestamp {
 }
 
 /// `from − by`, or `from` where that cannot be represented.
-pub(super) fn earlier(from: Timestamp, by: std::time::Duration) -> Timestamp {
+pub(crate) fn earlier(from: Timestamp, by: std::time::Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|step| from.checked_sub(step).ok()).unwrap_or(from)
 }
 
 /// `from` cut to whole milliseconds, the precision orders are stamped with in the fixtures.
-pub(super) fn whole_millis(from: Timestamp) -> Timestamp {
+pub(crate) fn whole_millis(from: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(from.as_millisecond()).unwrap_or(from)
 }
 
