@@ -8,6 +8,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Serialize, Serializer};
 
+use crate::text::unaccented;
+
 /// An amount in the order's currency (VND has no minor unit, yet split discounts bring fractions; haravan.md §3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Money(pub Decimal);
@@ -32,13 +34,54 @@ impl Money {
         Self(self.0.abs())
     }
 
-    /// As people in Vietnam write it: `1.515.000 ₫`.
-    pub fn dong(self) -> String {
+    /// As people in Vietnam write it: `1.515.000 ₫`, or `12,5 USD` in another currency.
+    pub fn said(self, currency: &Currency) -> String {
         let text = self.0.normalize().to_string();
         let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let fraction = if fraction.is_empty() { String::new() } else { format!(",{fraction}") };
-        format!("{sign}{}{fraction} ₫", grouped(whole, '.'))
+        format!("{sign}{}{fraction} {}", grouped(whole, '.'), currency.sign())
+    }
+
+    /// As an amount of dong: `1.515.000 ₫`.
+    pub fn dong(self) -> String {
+        self.said(&Currency::Dong)
+    }
+}
+
+/// What an amount is counted in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Currency {
+    /// Vietnamese dong, also where nothing is said: shops sell in it (haravan.md §11).
+    #[default]
+    Dong,
+    /// Another one, by its code in upper case.
+    Foreign(String),
+}
+
+impl Currency {
+    /// Reads a currency as an order names it.
+    pub fn read(text: Option<&str>) -> Self {
+        let code = text.unwrap_or_default().trim().to_uppercase();
+        match unaccented(&code).as_str() {
+            "" | "vnd" | "d" | "₫" | "dong" | "viet nam dong" => Self::Dong,
+            _ => Self::Foreign(code),
+        }
+    }
+
+    /// Its code: `VND`, `USD`.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Dong => "VND",
+            Self::Foreign(code) => code,
+        }
+    }
+
+    fn sign(&self) -> &str {
+        match self {
+            Self::Dong => "₫",
+            Self::Foreign(code) => code,
+        }
     }
 }
 
@@ -88,6 +131,12 @@ impl Sum for Money {
     }
 }
 
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.normalize().fmt(f)
@@ -123,6 +172,29 @@ mod tests {
         assert_eq!(said("999"), "999 ₫");
         assert_eq!(said("-1000"), "-1.000 ₫");
         assert_eq!(said("166666.67"), "166.666,67 ₫");
+    }
+
+    #[test]
+    fn dong_is_known_by_its_names_and_every_other_currency_keeps_its_own() {
+        for dong in [
+            None,
+            Some(""),
+            Some(" "),
+            Some("VND"),
+            Some("vnd"),
+            Some("đ"),
+            Some("₫"),
+            Some("VNĐ"),
+            Some("Đồng"),
+        ] {
+            assert_eq!(Currency::read(dong), Currency::Dong, "{dong:?}");
+        }
+        for (foreign, code) in [("USD", "USD"), ("usd ", "USD"), ("€", "€"), ("VNT", "VNT"), ("đô", "ĐÔ")]
+        {
+            assert_eq!(Currency::read(Some(foreign)), Currency::Foreign(code.to_owned()), "{foreign}");
+        }
+        let usd = Currency::read(Some("usd"));
+        assert_eq!(Money("1234.5".parse().unwrap()).said(&usd), "1.234,5 USD");
     }
 
     #[test]

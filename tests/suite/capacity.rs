@@ -119,7 +119,7 @@ async fn counted() -> Vec<String> {
         changed.add(&reading, calls);
         let body = edited(fixture::CUSTOMER, |body| {
             body["id"] = (500 + number).into();
-            body["phone"] = format!("08{:08}", 20_000_000 + number).into();
+            body["phone"] = format!("08{:08}", 25_500_000 + number).into();
             body["email"] = format!("rieng{number}@example.com").into();
         });
         let (reading, calls) = line.carry("customers/create", &body).await;

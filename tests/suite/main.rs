@@ -47,5 +47,6 @@ mod shops;
 mod soak;
 mod store;
 mod story;
+mod totals;
 mod trace;
 mod verbs;

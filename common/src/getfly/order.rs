@@ -37,6 +37,9 @@ pub struct NewOrder {
     /// Shipping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport_amount: Option<Money>,
+    /// What the total holds beyond lines, tax and shipping. The CRM calls it installation; it has no other sum on top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installation_amount: Option<Money>,
     /// Planned payment method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_method_name: Option<String>,
@@ -151,7 +154,10 @@ impl NewOrder {
     pub fn expected_total(&self) -> Money {
         let lines: Money = self.saved_order_details.iter().map(|line| line.price * line.quantity).sum();
         let or_zero = Option::unwrap_or_default;
-        lines - or_zero(self.discount_amount) + or_zero(self.vat_amount) + or_zero(self.transport_amount)
+        lines - or_zero(self.discount_amount)
+            + or_zero(self.vat_amount)
+            + or_zero(self.transport_amount)
+            + or_zero(self.installation_amount)
     }
 }
 

@@ -8,7 +8,7 @@ use super::customer::{Address, Customer};
 use super::lenient;
 use super::payment::{Refund, Transaction};
 use crate::email::real_email;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::phone::PhoneNumber;
 
 /// An order. `ma_cost_amount` (the shop's cost price, confidential) and all else that is not needed is dropped here.
@@ -36,6 +36,12 @@ pub struct Order {
     /// See [`Order::payment`].
     #[serde(deserialize_with = "lenient::word")]
     pub financial_status: Option<String>,
+    /// What the amounts are counted in; see [`Order::currency`].
+    #[serde(deserialize_with = "lenient::text", rename = "currency")]
+    pub raw_currency: Option<String>,
+    /// The lines' sum, after their own discounts (haravan.md §3.9).
+    #[serde(deserialize_with = "lenient::money")]
+    pub total_line_items_price: Option<Money>,
     /// What the buyer owes in all.
     #[serde(deserialize_with = "lenient::money")]
     pub total_price: Option<Money>,
@@ -90,6 +96,9 @@ pub struct Order {
     /// The shop's or the buyer's note.
     #[serde(deserialize_with = "lenient::lines")]
     pub note: Option<String>,
+    /// Further fields: invoice data, a marketplace shop's name.
+    #[serde(deserialize_with = "lenient::list")]
+    pub note_attributes: Vec<Property>,
     /// Sales channel.
     #[serde(deserialize_with = "lenient::text")]
     pub source_name: Option<String>,
@@ -117,6 +126,9 @@ pub struct LineItem {
     /// Product title.
     #[serde(deserialize_with = "lenient::text")]
     pub title: Option<String>,
+    /// The variant's title, such as `Đỏ / L`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub variant_title: Option<String>,
     /// Stock keeping unit.
     #[serde(deserialize_with = "lenient::text")]
     pub sku: Option<String>,
@@ -152,7 +164,7 @@ pub struct AppliedDiscount {
     pub description: Option<String>,
 }
 
-/// A line's extra field.
+/// An extra field of a line or of the order.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Property {
@@ -182,7 +194,53 @@ pub struct DiscountCode {
     pub code: Option<String>,
 }
 
+impl Property {
+    /// Whether Haravan keeps it for itself: such fields mean nothing to people (haravan.md §11).
+    pub fn is_internal(&self) -> bool {
+        const PREFIX: &str = "x-haravan-";
+        self.name
+            .as_deref()
+            .and_then(|name| name.get(..PREFIX.len()))
+            .is_some_and(|name| name.eq_ignore_ascii_case(PREFIX))
+    }
+
+    /// What it says in one line; nothing where it has no value.
+    pub fn said(&self) -> Option<String> {
+        let value = self.value.as_deref()?;
+        Some(self.name.as_deref().map_or_else(|| value.to_owned(), |name| format!("{name}: {value}")))
+    }
+}
+
 impl Order {
+    /// What the amounts are counted in.
+    pub fn currency(&self) -> Currency {
+        Currency::read(self.raw_currency.as_deref())
+    }
+
+    /// The order with every amount counted in dong, at `rate` dong for one of its currency.
+    #[must_use]
+    pub fn in_dong(mut self, rate: Decimal) -> Self {
+        let convert = |amount: &mut Option<Money>| *amount = amount.map(|amount| amount * rate);
+        for amount in [
+            &mut self.total_line_items_price,
+            &mut self.total_price,
+            &mut self.total_discounts,
+            &mut self.total_tax,
+        ] {
+            convert(amount);
+        }
+        for line in &mut self.line_items {
+            [&mut line.price, &mut line.price_original, &mut line.total_discount]
+                .into_iter()
+                .for_each(convert);
+        }
+        self.shipping_lines.iter_mut().for_each(|line| convert(&mut line.price));
+        let refunded = self.refunds.iter_mut().flat_map(|refund| &mut refund.transactions);
+        self.transactions.iter_mut().chain(refunded).for_each(|transaction| convert(&mut transaction.amount));
+        self.raw_currency = None;
+        self
+    }
+
     /// Whether the order was cancelled. The status says so; the date decides only where there is no status, so that a
     /// left-over date never loses an order that lives.
     pub fn is_cancelled(&self) -> bool {

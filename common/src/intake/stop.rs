@@ -33,6 +33,8 @@ pub mod reason {
     pub const VOIDED_BEFORE: &str = "voided_before_it_reached_the_crm";
     /// The body has no order lines, or a line without price or quantity.
     pub const INCOMPLETE: &str = "incomplete_body";
+    /// The order is in a currency for which the tenant has set no rate.
+    pub const FOREIGN_CURRENCY: &str = "foreign_currency";
     /// Our own secrets do not open.
     pub const SECRETS: &str = "secrets_do_not_open";
     /// Our own store did not answer.

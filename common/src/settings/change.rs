@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::folded::{Folded, fold};
@@ -15,6 +16,9 @@ use crate::id::StaffId;
 
 /// Longest name, in characters.
 const NAME: usize = 255;
+
+/// No currency is worth so many dong.
+const MOST_DONG: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// Most entries of a map.
 const ENTRIES: usize = 500;
@@ -89,6 +93,8 @@ fn set(new: &mut Settings, name: &str, given: &Given) -> Result<(), Fault> {
         "product_manufacturer" => new.product_manufacturer = field.name()?,
         "source_map" => new.source_map = field.map(name_of_map)?,
         "gateway_map" => new.gateway_map = field.map(name_of_map)?,
+        "currency_rates" => new.currency_rates = field.map(rate_of_map)?,
+        "foreign_currency_as_written" => new.foreign_currency_as_written = field.tick()?,
         "staff_map" => new.staff_map = field.staff()?,
         "writes_per_second" => new.writes_per_second = field.rate()?,
         "response_mode" => new.response_mode = field.mode()?,
@@ -253,6 +259,21 @@ fn name_of_map(text: &str) -> Result<String, Said> {
     }
 }
 
+/// The value of a map from currencies to rates: `25400`, `25.400` and `25400,5` as people in Vietnam write them.
+fn rate_of_map(text: &str) -> Result<String, Said> {
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '₫').collect();
+    let grouped =
+        plain.split(',').next().unwrap_or_default().split('.').skip(1).all(|group| group.len() == 3);
+    let dotted = if grouped { plain.replace('.', "").replace(',', ".") } else { plain };
+    let rate = dotted.parse::<Decimal>().ok().filter(|rate| *rate > Decimal::ZERO && *rate < MOST_DONG);
+    rate.map(|rate| rate.normalize().to_string()).ok_or_else(|| {
+        Said::new(
+            "Tỷ giá là một số lớn hơn 0, ví dụ USD = 25400.",
+            "A rate is a number above 0, such as USD = 25400.",
+        )
+    })
+}
+
 /// A Haravan staff id as somebody typed it.
 pub fn staff_id(text: &str) -> Option<StaffId> {
     fold(text).parse().ok()
@@ -318,6 +339,25 @@ fn unknown_people(new: &Settings, before: &Settings, users: Option<&[User]>) -> 
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_rate_is_read_as_people_write_it_and_nothing_else_is_one() {
+        let read = |text: &str| rate_of_map(text).ok();
+        for (typed, rate) in [
+            ("25400", "25400"),
+            ("25.400", "25400"),
+            ("25400,5", "25400.5"),
+            ("25 400 ₫", "25400"),
+            ("0,5", "0.5"),
+            ("1.234.567", "1234567"),
+            ("0.5", "0.5"),
+        ] {
+            assert_eq!(read(typed).as_deref(), Some(rate), "{typed}");
+        }
+        for none in ["", "0", "-1", "một", "25400 USD", "1e9", "1000000000"] {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
+
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -6,6 +6,7 @@
 pub mod change;
 pub mod folded;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::id::StaffId;
@@ -31,6 +32,10 @@ pub struct Settings {
     pub source_map: Folded<String>,
     /// Haravan gateway, by code or display name → CRM payment method; read by [`Settings::gateway_method`].
     pub gateway_map: Folded<String>,
+    /// Currency → dong for one of it, a decimal in text; read by [`Settings::rate_of`].
+    pub currency_rates: Folded<String>,
+    /// Orders in a currency without a rate go over with their figures as they are, instead of being set aside.
+    pub foreign_currency_as_written: bool,
     /// CRM payment method for cash on delivery.
     pub cash_method: String,
     /// CRM payment method for everything else.
@@ -75,6 +80,8 @@ impl Default for Settings {
             customer_source: "haravan".to_owned(),
             source_map: Folded::default(),
             gateway_map: Folded::default(),
+            currency_rates: Folded::default(),
+            foreign_currency_as_written: false,
             cash_method: "Tiền mặt".to_owned(),
             transfer_method: "Chuyển khoản".to_owned(),
             staff_map: Folded::default(),
@@ -104,6 +111,11 @@ impl Settings {
     /// The CRM's payment method that the map gives a gateway: by code first, then by display name.
     pub fn gateway_method(&self, code: Option<&str>, name: Option<&str>) -> Option<&str> {
         [code, name].into_iter().flatten().find_map(|key| self.gateway_map.get(key)).map(String::as_str)
+    }
+
+    /// How many dong one of this currency is.
+    pub fn rate_of(&self, currency: &str) -> Option<Decimal> {
+        self.currency_rates.get(currency)?.parse().ok()
     }
 
     /// The CRM user, by login or e-mail, that the map gives a member of Haravan's staff.

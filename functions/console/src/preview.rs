@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use common::body;
 use common::clock::vietnam_date;
+use common::fault::Said;
 use common::getfly::account::NewAccount;
 use common::getfly::order::{NewOrder, OrderLine};
 use common::getfly::user::find_by_email;
@@ -19,7 +20,7 @@ use common::id::{OrderId, OrgId, StaffId};
 use common::intake::assignee::{Wanted, wanted};
 use common::intake::buyer::Buyer;
 use common::intake::draft;
-use common::money::Money;
+use common::money::{Currency, Money};
 use common::page::{Lang, Page, respond};
 use common::store::connections::{ConnectionStatus, ShopConnection};
 use common::store::inbox::listing::Which;
@@ -66,10 +67,16 @@ pub(crate) struct Preview {
     pub order: Option<NewOrder>,
     /// Why it cannot be drafted.
     pub missing: Option<String>,
+    /// The same in both languages.
+    pub missing_words: Option<Said>,
     /// What the CRM will make of the amounts.
     pub expected_total: Option<Money>,
+    /// What the CRM would count in.
+    pub crm_currency: Currency,
     /// Haravan's total.
     pub haravan_total: Option<Money>,
+    /// What Haravan counts in.
+    pub haravan_currency: Currency,
     /// What a person should know, codes.
     pub warnings: Vec<&'static str>,
 }
@@ -87,20 +94,24 @@ pub(crate) async fn preview(console: &Console, record: &TenantRecord) -> Result<
     let customer = buyer.new_account(settings, assignee.as_deref(), vietnam_date(console.clock.now()));
     let (drafted, missing) = match drafted {
         Ok(draft) => (Some(draft), None),
-        Err(missing) => (None, Some(missing.to_string())),
+        Err(missing) => (None, Some(missing.said())),
     };
     let mut warnings: Vec<&'static str> = unassigned.into_iter().collect();
     warnings.extend(drafted.iter().flat_map(|draft| draft.warnings.iter().copied()));
+    let crm_currency = drafted.as_ref().map_or(Currency::Dong, |draft| draft.currency.clone());
     let order_made =
         drafted.map(|draft| draft.order.for_account(customer.account_code.clone()).assigned_to(assignee));
     Ok(Some(Preview {
         haravan_order: order.name.clone().unwrap_or_else(|| id.to_string()),
         found,
         expected_total: order_made.as_ref().map(NewOrder::expected_total),
+        crm_currency,
         haravan_total: order.total_price,
+        haravan_currency: order.currency(),
         customer,
         order: order_made,
-        missing,
+        missing: missing.as_ref().map(|said| said.en.clone()),
+        missing_words: missing,
         warnings,
     }))
 }
@@ -205,9 +216,15 @@ impl Preview {
     fn order_rows(&self, lang: Lang) -> Vec<(&'static str, String)> {
         let Some(order) = &self.order else { return Vec::new() };
         let payments = order.saved_sale_order_payments.iter().map(|payment| {
-            format!("{}, {}, {}", payment.amount.dong(), payment.method_name, payment.pay_date)
+            format!(
+                "{}, {}, {}",
+                payment.amount.said(&self.crm_currency),
+                payment.method_name,
+                payment.pay_date
+            )
         });
         let paid = Some(payments.collect::<Vec<String>>().join("; ")).filter(|paid| !paid.is_empty());
+        let crm = |amount: Option<Money>| amount.map(|amount| amount.said(&self.crm_currency));
         let unpaid = lang.of("chưa thanh toán", "not paid yet");
         let rows = [
             (lang.of("Mã đơn", "Order code"), Some(order.order_code.clone())),
@@ -216,17 +233,21 @@ impl Preview {
             (lang.of("Người phụ trách", "Assignee"), order.assigned_username.clone()),
             (lang.of("Hình thức thanh toán", "Payment method"), order.payment_method_name.clone()),
             (lang.of("Đã thanh toán", "Payment"), Some(paid.unwrap_or_else(|| unpaid.to_owned()))),
-            (lang.of("Giảm giá", "Discount"), order.discount_amount.map(Money::dong)),
-            (lang.of("Phí vận chuyển", "Shipping"), order.transport_amount.map(Money::dong)),
-            (lang.of("Thuế", "Tax"), order.vat_amount.map(Money::dong)),
-            (lang.of("Tổng tiền trong CRM", "Total in the CRM"), self.expected_total.map(Money::dong)),
-            (lang.of("Tổng tiền ở Haravan", "Total at Haravan"), self.haravan_total.map(Money::dong)),
+            (lang.of("Giảm giá", "Discount"), crm(order.discount_amount)),
+            (lang.of("Phí vận chuyển", "Shipping"), crm(order.transport_amount)),
+            (lang.of("Thuế", "Tax"), crm(order.vat_amount)),
+            (lang.of("Phụ thu", "Surcharge"), crm(order.installation_amount)),
+            (lang.of("Tổng tiền trong CRM", "Total in the CRM"), crm(self.expected_total)),
+            (
+                lang.of("Tổng tiền ở Haravan", "Total at Haravan"),
+                self.haravan_total.map(|total| total.said(&self.haravan_currency)),
+            ),
         ];
         rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
     }
 
     fn price(&self, line: &OrderLine) -> String {
-        line.price.dong()
+        line.price.said(&self.crm_currency)
     }
 
     fn notes(&self, lang: Lang) -> Vec<&'static str> {

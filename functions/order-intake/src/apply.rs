@@ -14,7 +14,6 @@ use common::intake::resolve::{self, Resolved};
 use common::intake::stop::{Stop, reason};
 use common::store::claims::{Identity, Record};
 use common::text::fold;
-use common::words;
 
 use crate::assignee;
 use crate::products::{self, Missing};
@@ -108,10 +107,8 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
         return Ok((Outcome::not_applied(ended), Record { code: None, version }));
     }
     let (assignee, unassigned) = assignee::find(job, order.user_id.map(StaffId)).await?;
-    let draft = drafted.map_err(|missing| Stop::Park {
-        reason: reason::INCOMPLETE,
-        detail: Some(words::of_trouble(&missing.to_string()).stored()),
-    })?;
+    let draft = drafted
+        .map_err(|missing| Stop::Park { reason: missing.reason(), detail: Some(missing.said().stored()) })?;
     let Resolved { code: account, warnings: mut told, .. } =
         resolve::account(job, &buyer, assignee.as_deref()).await?;
     told.extend(unassigned.map(str::to_owned));
@@ -119,7 +116,9 @@ async fn carry_over(job: &Job<'_>, order: &Order, id: OrderId) -> Result<(Outcom
     let new = draft.order.for_account(account).assigned_to(assignee.clone());
     let (warnings, account) = create(job, new, &buyer, assignee.as_deref()).await?;
     told.extend(warnings);
-    told.extend(read_back(job, &draft, &code, &buyer, &account).await);
+    for warning in read_back(job, &draft, &code, &buyer, &account).await {
+        warn(&mut told, &warning);
+    }
     Ok((
         Outcome { reason: None, crm_code: Some(code.clone()), warnings: told },
         Record { code: Some(code), version },

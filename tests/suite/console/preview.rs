@@ -66,10 +66,10 @@ async fn an_order_that_cannot_be_made_says_why() {
     let lineless = edited(fixture::ORDER, |body| body["line_items"] = Value::Array(Vec::new()));
     world.carry("orders/create", &lineless).await;
     let mut browser = world.admin().await;
-    browser.open("/console/preview").await.says("the order has no lines");
+    browser.open("/console/preview").await.says("Đơn không có dòng hàng nào");
     let (_, preview) = world.call(Method::GET, "/api/v1/preview", None).await;
     assert_eq!(
         (preview["order"].is_null(), preview["missing"].as_str()),
-        (true, Some("the order has no lines"))
+        (true, Some("The order has no lines"))
     );
 }

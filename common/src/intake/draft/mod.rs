@@ -1,27 +1,35 @@
 //! A Haravan order as a Getfly order (getfly.md §6.1, §6.4, §7.2; haravan.md §3).
 
 mod amounts;
+mod currency;
 mod lines;
 mod payments;
 mod terms;
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use rust_decimal::Decimal;
 
-use amounts::amounts;
+use amounts::{Amounts, amounts};
+use currency::booked;
 use lines::lines;
 use payments::{method, payments};
 use terms::terms;
 
 use super::buyer::{Buyer, NAME_LIMIT};
+use super::stop::reason;
+use crate::fault::Said;
 use crate::getfly;
 use crate::getfly::order::{NewOrder, OrderAccount};
 use crate::haravan::order::Order;
 use crate::id::OrderId;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::phone::PhoneNumber;
 use crate::settings::Settings;
 use crate::text::cut;
+
+/// Totals are rounded to whole dong, parts of them are not (haravan.md §3.1): less than this is no difference.
+const ROUNDING: Money = Money(Decimal::ONE);
 
 /// Longest phone text that goes over as it was typed, in characters.
 const PHONE_LIMIT: usize = 50;
@@ -31,21 +39,65 @@ const PHONE_LIMIT: usize = 50;
 pub struct Draft {
     /// The body.
     pub order: NewOrder,
-    /// What is owed according to Haravan.
+    /// What the amounts are counted in.
+    pub currency: Currency,
+    /// What is owed according to Haravan, counted in that.
     total: Option<Money>,
     /// What a person should know, as codes.
     pub warnings: Vec<&'static str>,
 }
 
 /// What an order cannot go without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
     /// No lines at all.
-    #[error("the order has no lines")]
     Lines,
     /// A line whose price or quantity is not there; guessing would make a wrong bill.
-    #[error("line {0} has no price or no quantity")]
-    LineAmount(usize),
+    LineAmount {
+        /// Which, counted from 1.
+        at: usize,
+        /// The product's name; may be empty.
+        name: String,
+    },
+    /// It is in a currency for which the tenant has set no rate.
+    Rate {
+        /// The currency's code.
+        code: String,
+        /// The total in words.
+        total: Option<String>,
+    },
+}
+
+impl Missing {
+    /// The reason code with which the order is set aside.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Lines | Self::LineAmount { .. } => reason::INCOMPLETE,
+            Self::Rate { .. } => reason::FOREIGN_CURRENCY,
+        }
+    }
+
+    /// What is wrong, for the admin.
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Lines => Said::new("Đơn không có dòng hàng nào", "The order has no lines"),
+            Self::LineAmount { at, name } => Said::new(
+                format!("Dòng {at} ({name}) thiếu giá hoặc số lượng"),
+                format!("Line {at} ({name}) has no price or no quantity"),
+            ),
+            Self::Rate { code, total } => {
+                let total = total.as_deref().unwrap_or(code);
+                Said::new(
+                    format!(
+                        "Đơn tính bằng {code}, tổng {total}: hãy nhập tỷ giá {code} trong cài đặt rồi thử lại"
+                    ),
+                    format!(
+                        "The order is in {code}, its total is {total}: set a rate for {code} in the settings, then try again"
+                    ),
+                )
+            }
+        }
+    }
 }
 
 /// The CRM's code of an order: deterministic, so that it is found again (getfly.md §0).
@@ -65,10 +117,20 @@ pub fn order(
     shop_domain: Option<&str>,
     received_at: Timestamp,
 ) -> Result<Draft, Missing> {
+    let booked = booked(order, settings)?;
+    let order = booked.order.as_ref();
     let lines = lines(order, settings)?;
-    let amounts = amounts(order, &lines);
+    let amounts = amounts(order, &lines.lines);
     let log = payments(order, id, settings, received_at);
+    let terms = terms(
+        order,
+        id,
+        shop_domain,
+        booked.term.into_iter().chain(lines.terms).chain(surcharge(&amounts, &booked.currency)),
+    );
     let mut warnings = amounts.warnings;
+    warnings.extend(booked.warning);
+    warnings.extend(lines.warnings);
     if order.created_at.is_none() {
         warnings.push("order_date_unknown");
     }
@@ -87,16 +149,17 @@ pub fn order(
         order_date: vietnam_day(order.created_at.or(order.updated_at).unwrap_or(received_at)),
         assigned_username: None,
         order_source_name: order.channel().map(|channel| settings.source_of(channel)),
-        saved_order_details: lines,
-        order_terms: terms(order, id, shop_domain),
+        saved_order_details: lines.lines,
+        order_terms: terms,
         discount_amount: amounts.discount,
         vat_amount: amounts.tax,
         transport_amount: amounts.shipping,
+        installation_amount: amounts.surcharge,
         payment_method_name: method(order, None, settings),
         saved_sale_order_payments: log.entries,
         is_auto_approve: u8::from(settings.auto_approve),
     };
-    Ok(Draft { order: new, total: order.total_price, warnings })
+    Ok(Draft { order: new, total: order.total_price, currency: booked.currency, warnings })
 }
 
 impl Draft {
@@ -114,6 +177,11 @@ impl Draft {
         }
         told
     }
+}
+
+/// What the CRM shows as installation, in words.
+fn surcharge(amounts: &Amounts, currency: &Currency) -> Option<String> {
+    amounts.surcharge.map(|sum| format!("Phụ thu: {} (CRM ghi ở phí lắp đặt)", sum.said(currency)))
 }
 
 fn haravan_address(address: &crate::haravan::customer::Address) -> Option<String> {

@@ -5,18 +5,14 @@
 //! (getfly.md §16). The log never says more than what was received.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 
-use super::vietnam_day;
+use super::{ROUNDING, vietnam_day};
 use crate::getfly::order::Payment;
 use crate::haravan::order::Order;
 use crate::haravan::payment::{self as haravan, Moved, Movements, Transaction};
 use crate::id::OrderId;
 use crate::money::Money;
 use crate::settings::Settings;
-
-/// Totals are rounded to whole dong, parts of them are not (haravan.md §3.1): less than this is no difference.
-const ROUNDING: Money = Money(Decimal::ONE);
 
 /// The payment log, and what a person should know of it.
 pub(super) struct Log {
@@ -47,7 +43,7 @@ pub(super) fn payments(order: &Order, id: OrderId, settings: &Settings, received
     }
     entries.retain(|entry| entry.amount.is_positive());
     let paid: Money = entries.iter().map(|entry| entry.amount).sum();
-    if order.total_price.is_some_and(|total| paid - total >= ROUNDING) {
+    if paid.is_positive() && order.total_price.is_some_and(|total| paid - total >= ROUNDING) {
         warnings.push("paid_more_than_total");
     }
     if entries.iter().filter_map(|entry| entry.transaction).any(|one| one.created_at.is_none()) {

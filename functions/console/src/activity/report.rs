@@ -8,7 +8,7 @@ use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrgId;
 use common::intake::stop::retry_can_help;
-use common::money::Money;
+use common::money::{Currency, Money};
 use common::page::Lang;
 use common::phone::PhoneNumber;
 use common::store::StoreError;
@@ -41,6 +41,8 @@ pub(crate) struct EventReport {
     pub person: Option<String>,
     /// The order's total.
     pub total: Option<Money>,
+    /// What the total is counted in.
+    pub currency: Currency,
     /// When it arrived.
     pub received_at: Timestamp,
     /// Where it stands: `ready`, `working`, `waiting`, `done` or `parked`.
@@ -91,6 +93,8 @@ pub(crate) struct Subject {
     pub phones: Vec<PhoneNumber>,
     /// The order's total.
     pub total: Option<Money>,
+    /// What the total is counted in.
+    pub currency: Currency,
 }
 
 impl Subject {
@@ -116,6 +120,7 @@ impl Subject {
                     phones: own.into_iter().chain(others).collect(),
                     person: order.buyer_name(),
                     total: order.total_price,
+                    currency: order.currency(),
                     number: order.name,
                 }
             }
@@ -126,6 +131,7 @@ impl Subject {
                     person: customer.name(),
                     phones: customer.own_phone().into_iter().collect(),
                     total: None,
+                    currency: Currency::Dong,
                 }
             }
         }
@@ -178,6 +184,7 @@ impl EventReport {
             name: subject.number,
             person: subject.person,
             total: subject.total,
+            currency: subject.currency,
             received_at: event.received_at,
             status: event.status.as_str(),
             reason: event.reason.clone(),
@@ -252,7 +259,7 @@ impl EventReport {
 
     /// The order's total, in words.
     pub(crate) fn sum(&self) -> Option<String> {
-        self.total.map(Money::dong)
+        self.total.map(|total| total.said(&self.currency))
     }
 
     /// When it is tried again, in words.

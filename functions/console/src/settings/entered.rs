@@ -23,7 +23,8 @@ pub(crate) const LINES: [&str; 8] = [
 ];
 
 /// The names of the boxes to tick.
-pub(crate) const TICKS: [&str; 5] = ["orders", "customers", "unique_phone", "unique_email", "auto_approve"];
+pub(crate) const TICKS: [&str; 6] =
+    ["orders", "customers", "unique_phone", "unique_email", "auto_approve", "foreign_currency_as_written"];
 
 /// What stands in the fields.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +43,8 @@ pub(crate) struct Entered {
     pub source_map: String,
     /// Gateways, a line each.
     pub gateway_map: String,
+    /// Currencies, a line each.
+    pub currency_rates: String,
     /// Members of staff: id and CRM user.
     pub staff: BTreeMap<String, String>,
     /// A further member of staff.
@@ -57,6 +60,7 @@ impl Entered {
             settings.unique_phone,
             settings.unique_email,
             settings.auto_approve,
+            settings.foreign_currency_as_written,
         ];
         let lines = [
             settings.customer_source.clone(),
@@ -79,6 +83,7 @@ impl Entered {
             response_mode: mode_word(settings.response_mode).to_owned(),
             source_map: as_lines(&settings.source_map),
             gateway_map: as_lines(&settings.gateway_map),
+            currency_rates: as_lines(&settings.currency_rates),
             staff,
             other_staff: Default::default(),
         }
@@ -94,6 +99,7 @@ impl Entered {
             response_mode: form.trimmed("response_mode"),
             source_map: form.text("source_map").to_owned(),
             gateway_map: form.text("gateway_map").to_owned(),
+            currency_rates: form.text("currency_rates").to_owned(),
             staff: form
                 .beginning("staff.")
                 .map(|(id, login)| (id.to_owned(), login.trim().to_owned()))
@@ -129,6 +135,7 @@ impl Entered {
             ("response_mode", &self.response_mode),
             ("source_map", &self.source_map),
             ("gateway_map", &self.gateway_map),
+            ("currency_rates", &self.currency_rates),
         ]
         .map(|(name, text)| (name, Given::Text(text.clone())));
         let change = ticks

@@ -184,6 +184,21 @@ impl Draw<'_> {
                     "Hình thức thanh toán cho các đơn khác",
                     "Payment method for everything else",
                 ),
+                area(
+                    "currency_rates",
+                    self.of("Tỷ giá ngoại tệ", "Exchange rates"),
+                    &self.entered.currency_rates,
+                    self.of(
+                        "Mỗi dòng: mã tiền = số đồng, ví dụ USD = 25400. Đơn bằng ngoại tệ chưa có tỷ giá được giữ lại chờ bạn.",
+                        "A line each: currency = dong, such as USD = 25400. An order in a currency without a rate waits for you.",
+                    )
+                    .to_owned(),
+                ),
+                self.tick(
+                    "foreign_currency_as_written",
+                    "Đơn ngoại tệ chưa có tỷ giá: ghi nguyên số vào CRM, không quy đổi",
+                    "Orders in a currency without a rate: write the figures to the CRM as they are",
+                ),
             ],
         }
     }

@@ -211,16 +211,20 @@ async fn in_crm(
             (format!("  = CRM order {code}: there already, not made again"), json!("there"))
         }
         (_, Err(missing)) => {
-            (format!("  = CRM order {code}: cannot be drafted: {missing}"), json!("not drafted"))
+            (format!("  = CRM order {code}: cannot be drafted: {}", missing.said().en), json!("not drafted"))
         }
         (there, Ok(draft)) => {
             let sum = draft.order.expected_total();
             let lines = draft.order.saved_order_details.len();
             match there {
-                Some(None) => (format!("  + CRM order {code}: {lines} lines, {sum} đ"), json!("made")),
+                Some(None) => (
+                    format!("  + CRM order {code}: {lines} lines, {}", sum.said(&draft.currency)),
+                    json!("made"),
+                ),
                 _ => (
                     format!(
-                        "  ? CRM order {code}: {lines} lines, {sum} đ; the CRM did not say whether it is there"
+                        "  ? CRM order {code}: {lines} lines, {}; the CRM did not say whether it is there",
+                        sum.said(&draft.currency)
                     ),
                     json!("unknown"),
                 ),
