@@ -11,8 +11,8 @@
 //! - [`settings`], [`fault`]: how a tenant wants things done, the one way to change it, what is wrong with what was entered.
 //! - [`intake`]: the path from a stored event to its effect in the CRM, shared by the intake functions.
 //! - [`getfly`]: the Getfly CRM client.
-//! - [`facebook`], [`zalo`]: the providers of pages: their log-in, their APIs, their webhooks.
-//! - [`page`], [`words`]: what people see, in two languages.
+//! - [`facebook`], [`zalo`]: the providers of pages: their log-in, their APIs, their webhooks; [`channel`]: our apps there.
+//! - [`page`], [`words`], [`reason`]: what people see, in two languages.
 //! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`phone`], [`email`]: who somebody is, read from what people type.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
@@ -24,6 +24,7 @@ pub mod aws;
 pub mod backfill;
 pub mod body;
 pub mod browser;
+pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod connect;
@@ -41,6 +42,7 @@ pub mod money;
 pub mod page;
 pub mod pages;
 pub mod phone;
+pub mod reason;
 pub mod refresh;
 pub mod runtime;
 pub mod seal;

@@ -10,11 +10,9 @@
 //! providers call: they are on a host of the operator's own, not on the tenant's. What comes over from the tenant's
 //! console is a form with a one-time ticket ([`ticket`]).
 
-pub mod apps;
 pub mod end;
 pub mod limit;
 pub mod person;
-pub mod providers;
 pub mod ticket;
 pub mod verify;
 pub mod warnings;
@@ -23,6 +21,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use crate::channel::{NoProvider, Providers};
 use crate::clock::SharedClock;
 use crate::refresh::Refresher;
 use crate::seal::{Place, SealError};
@@ -30,9 +29,6 @@ use crate::store::connections::PageConnection;
 use crate::store::{Store, StoreError, schema};
 use crate::telemetry::Line;
 use crate::tenant::{Directory, connection_place};
-
-pub use apps::{Apps, NoProvider};
-pub use providers::{Places, Providers, Zalo};
 
 /// What whoever works on pages works with.
 #[derive(Clone)]

@@ -29,11 +29,11 @@ use futures::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use crate::channel::Providers;
 use crate::clock::SharedClock;
+use crate::clock::until;
 use crate::haravan::token_endpoint::{App, GrantError, TokenEndpoint, Tokens};
 use crate::id::TenantId;
-use crate::intake::job::until;
-use crate::pages::Providers;
 use crate::seal::{KeyRing, Place, SealError};
 use crate::store::claims::ClaimToken;
 use crate::store::connections::{

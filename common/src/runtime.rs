@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::aws;
+use crate::channel::{Apps, Places, Providers};
 use crate::clock::SharedClock;
 use crate::config::Env;
 use crate::connect::{Accounts, Connecting};
@@ -15,7 +16,6 @@ use crate::haravan::admin::{self, Admin};
 use crate::haravan::subscription::{self, Subscription};
 use crate::haravan::token_endpoint;
 use crate::intake::job::Intake;
-use crate::pages::{Apps, Places, Providers};
 use crate::seal::SecretSource;
 use crate::store::{Store, TableNames};
 use crate::tenant::Directory;
@@ -123,7 +123,7 @@ impl GrantSettings {
     }
 }
 
-/// Where the operator's apps at Facebook and Zalo are kept ([`crate::pages::apps`]).
+/// Where the operator's apps at Facebook and Zalo are kept ([`crate::channel::apps`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppsSettings {
     /// Name or ARN of the secret; none where no page can be connected.

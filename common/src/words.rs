@@ -2,7 +2,7 @@
 
 use crate::fault::Said;
 use crate::haravan::webhook::Topic;
-use crate::intake::stop::reason;
+use crate::reason;
 use crate::store::connections::reason as shop;
 use crate::store::imports::reason as import;
 use crate::store::inbox::Status;
@@ -573,7 +573,7 @@ fn find(rows: &[Row], code: &str) -> Option<(&'static str, &'static str)> {
     rows.iter().find(|(known, ..)| *known == code).map(|(_, vi, en)| (*vi, *en))
 }
 
-/// A reason of [`crate::intake::stop::reason`] in Vietnamese and English.
+/// A reason of [`crate::reason`] in Vietnamese and English.
 pub fn of_reason(code: &str) -> Option<(&'static str, &'static str)> {
     find(REASONS, code)
 }
@@ -672,7 +672,7 @@ mod tests {
 
     #[test]
     fn every_reason_is_said_in_words() {
-        let text = source(&Path::new(ROOT).join("common/src/intake/stop.rs"));
+        let text = source(&Path::new(ROOT).join("common/src/reason.rs"));
         let known: BTreeSet<&str> = codes(&text, ": &str = \"").collect();
         assert_eq!(said(REASONS), known);
     }
@@ -725,13 +725,13 @@ mod tests {
 
     #[test]
     fn another_try_is_refused_only_for_reasons_that_there_are() {
-        for reason in crate::intake::stop::RETRY_CANNOT_HELP {
+        for reason in crate::reason::RETRY_CANNOT_HELP {
             assert!(of_reason(reason).is_some(), "{reason}");
-            assert!(!crate::intake::stop::retry_can_help(Some(reason)));
+            assert!(!crate::reason::retry_can_help(Some(reason)));
         }
         for helps in [reason::CRM_REFUSED, reason::CUSTOMER_DELETED, reason::CRM_VERSION, reason::CRM_ADDRESS]
         {
-            assert!(crate::intake::stop::retry_can_help(Some(helps)), "{helps}");
+            assert!(crate::reason::retry_can_help(Some(helps)), "{helps}");
         }
     }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::channel::Providers;
 use common::clock::Clock;
 use common::connect::flow::Step;
 use common::egress::Reach;
 use common::haravan::token_endpoint::{App, TokenEndpoint, Tokens};
-use common::pages::{Pages, Providers};
+use common::pages::Pages;
 use common::refresh::Refresher;
 use common::seal::Place;
 use common::store::connections::{NewShop, SealedTokens, ShopConnection, Subject};
@@ -35,7 +36,7 @@ impl World {
     /// Runs upkeep's visits once, so much later.
     pub async fn visits_after(&self, wait: Duration) -> usize {
         self.clock.advance(wait);
-        upkeep::shops::look_after_due(&self.stack.upkeep).await.unwrap()
+        upkeep::due::look_after_due(&self.stack.upkeep).await.unwrap()
     }
 
     /// Installs the app in the shop as its owner would, with tokens that live for so long.

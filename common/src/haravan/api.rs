@@ -43,6 +43,13 @@ pub enum ApiError {
     },
 }
 
+impl ApiError {
+    /// Whether Haravan cannot say now, so that it may say later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient { .. })
+    }
+}
+
 /// No answer, nothing known.
 pub const NO_ANSWER: ApiError = ApiError::Transient { after: None };
 

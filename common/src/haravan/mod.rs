@@ -19,4 +19,5 @@ pub mod repair;
 pub mod rows;
 pub mod subscription;
 pub mod token_endpoint;
+pub mod transaction;
 pub mod webhook;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::customer::{Address, Customer};
 use super::lenient;
-use super::payment::{Refund, Transaction};
+use super::transaction::{Refund, Transaction};
 use crate::email::real_email;
 use crate::money::{Currency, Money};
 use crate::phone::PhoneNumber;

@@ -13,14 +13,16 @@ use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventR
 use futures::StreamExt;
 use tracing::Instrument;
 
-use super::job::{Intake, Job, until};
+use super::job::{Intake, Job};
 use super::retry;
-use super::stop::{Stop, reason};
+use super::stop::Stop;
 use crate::body;
+use crate::clock::until;
 use crate::fault::Said;
 use crate::getfly::client::Getfly;
 use crate::getfly::error::CrmError;
 use crate::haravan::webhook::unwrapped;
+use crate::reason;
 use crate::store::StoreError;
 use crate::store::claims::ClaimToken;
 use crate::store::inbox::{Event, EventKey, Settlement};

@@ -7,14 +7,15 @@ use jiff::Timestamp;
 use quick_cache::sync::Cache;
 use secrecy::SecretString;
 
-use super::stop::{Stop, reason};
-use crate::clock::SharedClock;
+use super::stop::Stop;
+use crate::clock::{SharedClock, until};
 use crate::egress::Reach;
 use crate::getfly::client::Getfly;
 use crate::getfly::user::User;
 use crate::haravan::admin::Admin;
 use crate::haravan::api::ApiError;
 use crate::id::{StaffId, TenantId};
+use crate::reason;
 use crate::store::Store;
 use crate::store::claims::{Claim, ClaimToken, Identity, Record};
 use crate::store::inbox::Event;
@@ -181,9 +182,4 @@ impl Job<'_> {
         self.intake.staff.insert(key, (now, email.clone()));
         Ok(email)
     }
-}
-
-/// The time from one instant to a later one; nothing when it is not later.
-pub fn until(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

@@ -2,11 +2,12 @@
 
 use super::buyer::Buyer;
 use super::job::Job;
-use super::stop::{Stop, reason};
+use super::stop::Stop;
 use crate::clock::vietnam_date;
 use crate::getfly::account::{Account, NewAccount};
 use crate::getfly::error::{CrmError, CrmText, UniqueField};
 use crate::haravan::webhook::Entity;
+use crate::reason;
 use crate::store::claims::{Identity, Record};
 use crate::text::fold;
 

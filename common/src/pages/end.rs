@@ -22,14 +22,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{NoProvider, Pages, line};
+use super::{Pages, line};
 use crate::attempt::support_id;
+use crate::channel::NoProvider;
 use crate::clock::millis;
+use crate::clock::until;
 use crate::facebook::app::{Caller, PageToken};
 use crate::facebook::error::{Action, GraphError};
 use crate::facebook::graph::Graph;
 use crate::id::PageId;
-use crate::intake::job::until;
 use crate::store::StoreError;
 use crate::store::connections::{ConnectionRef, PageConnection, PageKey, Person, Subject};
 use crate::telemetry::Metric;

@@ -11,7 +11,8 @@ use common::intake::buyer::Buyer;
 use common::intake::delivery::{self, Apply, Outcome};
 use common::intake::job::{Intake, Job};
 use common::intake::resolve;
-use common::intake::stop::{Stop, reason};
+use common::intake::stop::Stop;
+use common::reason;
 use common::store::claims::Identity;
 
 /// Works a batch of stored customer events.

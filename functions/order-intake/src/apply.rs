@@ -11,7 +11,8 @@ use common::intake::delivery::{Apply, Outcome};
 use common::intake::draft::{self, Draft};
 use common::intake::job::Job;
 use common::intake::resolve::{self, Resolved};
-use common::intake::stop::{Stop, reason};
+use common::intake::stop::Stop;
+use common::reason;
 use common::store::claims::{Identity, Record};
 use common::text::fold;
 

@@ -10,7 +10,8 @@ use common::haravan::api::ApiError;
 use common::id::StaffId;
 use common::intake::assignee::{Wanted, wanted};
 use common::intake::job::Job;
-use common::intake::stop::{Stop, reason};
+use common::intake::stop::Stop;
+use common::reason;
 use common::store::connections::Subject;
 
 /// After so many tries the order goes over without its assignee rather than not at all.

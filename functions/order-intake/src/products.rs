@@ -8,10 +8,12 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use common::clock::until;
 use common::getfly::error::{CrmError, CrmText};
 use common::getfly::order::{NewProduct, OrderLine};
-use common::intake::job::{Job, until};
-use common::intake::stop::{Stop, reason};
+use common::intake::job::Job;
+use common::intake::stop::Stop;
+use common::reason;
 
 /// How long one delivery makes products; a good part of a minute less than an event's budget, which leaves time for calls
 /// that are slow. At least one is made in each.

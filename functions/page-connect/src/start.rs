@@ -3,10 +3,10 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use common::browser::{self, BrowserKey};
+use common::channel::NoProvider;
 use common::facebook::dialog::dialog_url;
 use common::form::Fields;
 use common::page::{Lang, redirect};
-use common::pages::NoProvider;
 use common::pages::ticket::{Act, PageTicket, is_from};
 use common::seal::random_text;
 use common::store::connections::{PageConnection, PageKey};

@@ -2,9 +2,10 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use common::channel::Zalo;
 use common::form::Fields;
 use common::id::OaId;
-use common::pages::{Zalo, warnings};
+use common::pages::warnings;
 use common::store::connections::page::Profile;
 use common::store::connections::{NewPage, PageConnection, PageKey, Subject};
 use common::zalo::error::{ApiError, GrantError};

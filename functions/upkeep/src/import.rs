@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use common::backfill;
+use common::clock::later;
 use common::haravan::admin::PAGE;
 use common::haravan::api::ApiError;
 use common::haravan::rows::{PageError, Reader, Row, ShopTime};
@@ -22,7 +23,8 @@ use common::store::imports::{Counts, Import, ImportStatus, reason};
 use common::telemetry::{Line, Metric};
 use common::trace::TraceId;
 
-use crate::shops::{Living, READING, Trouble, later, living};
+use crate::shop::token::{Living, living};
+use crate::visit::{READING, Trouble};
 use crate::{FUNCTION, Upkeep};
 
 /// Pause while the shop's token does not work.

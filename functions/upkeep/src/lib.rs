@@ -2,20 +2,19 @@
 //!
 //! Two things, side by side in every run of a minute, and neither waits for the other's failures:
 //! - [`wake`]: events that wait are made ready again;
-//! - [`shops`]: connected shops are kept alive (tokens, webhooks, what webhooks missed), ended ones are brought to their
-//!   end, imports go on; the same for [`pages`] of Facebook and Zalo.
+//! - [`due`] visits what is due: connected shops are kept alive (tokens, webhooks, what webhooks missed), ended ones are
+//!   brought to their end ([`shop`]), imports go on; the same for pages of Facebook and Zalo.
 //!
 //! Both are driven by watch lists with times in them: a run in which nothing is due reads those lists and nothing else.
 //! A run may be cut off anywhere and may overlap with another one; whatever it does is a conditional write or harmless
 //! when done twice.
 
-pub mod ended;
-pub mod import;
+pub mod due;
+mod import;
 mod orphan;
-pub mod pages;
-pub mod reconcile;
-pub mod shops;
-pub mod subscription;
+mod page;
+pub mod shop;
+mod visit;
 pub mod wake;
 
 use std::sync::Arc;
@@ -99,7 +98,7 @@ pub struct Report {
 /// # Errors
 /// [`StoreError`] when a watch list cannot be read; the next run starts over.
 pub async fn handle(upkeep: &Upkeep) -> Result<Report, StoreError> {
-    let (woken, looked_after) = tokio::join!(wake::wake_events(upkeep), shops::look_after_due(upkeep));
+    let (woken, looked_after) = tokio::join!(wake::wake_events(upkeep), due::look_after_due(upkeep));
     let (woken, looked_after) = (woken?, looked_after?);
     Ok(Report { due: woken.due, woken: woken.woken, looked_after })
 }

@@ -7,15 +7,15 @@
 
 use std::time::Duration;
 
+use common::channel::NoProvider;
+use common::clock::later;
 use common::facebook::app::Caller;
 use common::facebook::error::{Action, GraphError};
 use common::id::PageId;
-use common::pages::NoProvider;
 use common::store::StoreError;
 use common::store::connections::{PageKey, Subject};
 use common::telemetry::{Line, Metric};
 
-use crate::shops::later;
 use crate::{FUNCTION, Upkeep};
 
 /// Pause after something that gave no answer.

@@ -28,7 +28,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use common::pages::{Apps, NoProvider};
+use common::channel::{Apps, NoProvider};
 use common::telemetry::{Line, Metric};
 
 use self::intake::Outcome;

@@ -12,7 +12,7 @@ use common::haravan::webhook::{
     UNINSTALLED, VerifiedBody,
 };
 use common::id::{OrgId, TenantId};
-use common::intake::stop::reason;
+use common::reason;
 use common::store::connections::Subject;
 use common::store::inbox::{EventKey, NewEvent, Put};
 use common::telemetry::{Line, Metric};

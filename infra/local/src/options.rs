@@ -45,7 +45,7 @@ pub struct Options {
     pub haravan_token: Option<SecretString>,
     /// Client secret of a real Haravan app.
     pub client_secret: Option<SecretString>,
-    /// File with the operator's apps at Facebook and Zalo ([`common::pages::apps`]).
+    /// File with the operator's apps at Facebook and Zalo ([`common::channel::apps`]).
     pub provider_apps: Option<PathBuf>,
     /// What a test puts between the functions and AWS.
     pub between: Option<Arc<dyn Between>>,

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
+use common::channel::{Apps, Places, Providers};
 use common::clock::SharedClock;
 use common::egress::Reach;
 use common::facebook::app::{DEFAULT_DIALOG_BASE, DEFAULT_GRAPH_BASE, DEFAULT_VERSION};
 use common::facebook::role::UnknownRole;
-use common::pages::{Apps, Pages, Places, Providers};
+use common::pages::Pages;
 use common::seal::SecretSource;
 use common::zalo::app::{DEFAULT_OAUTH_BASE, DEFAULT_OPENAPI_BASE};
 use connect_tests::{facebook, zalo};

@@ -7,9 +7,9 @@ mod owners;
 mod simulated;
 mod storing;
 
+use common::channel::Apps;
 use common::clock::{Clock, SharedClock};
 use common::id::TenantId;
-use common::pages::Apps;
 use common::seal::SecretSource;
 use common::store::connections::page::Profile;
 use common::store::connections::{

@@ -16,14 +16,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use common::channel::{Places, Providers};
 use common::clock::Clock;
 use common::egress::Reach;
 use common::facebook::app::{Caller, DEFAULT_VERSION, PageToken};
 use common::facebook::graph::Graph;
 use common::facebook::subscription::FIELDS;
 use common::id::TenantId;
+use common::pages::Pages;
 use common::pages::ticket::{Act, DISCONNECT, PageTicket, expiry};
-use common::pages::{Pages, Places, Providers};
 use common::seal::{Place, SecretSource};
 use common::store::connections::page::Profile;
 use common::store::connections::{
@@ -125,7 +126,7 @@ impl Life {
     /// Runs upkeep's visits once, so much later.
     pub async fn visits_after(&self, wait: Duration) {
         self.world.clock.advance(wait);
-        upkeep::shops::look_after_due(&self.upkeep).await.unwrap();
+        upkeep::due::look_after_due(&self.upkeep).await.unwrap();
     }
 
     /// The same again and again, for so long in all.

@@ -17,7 +17,6 @@ use payments::{method, payments};
 use terms::terms;
 
 use super::buyer::{Buyer, NAME_LIMIT};
-use super::stop::reason;
 use crate::fault::Said;
 use crate::getfly;
 use crate::getfly::order::{NewOrder, OrderAccount};
@@ -25,6 +24,7 @@ use crate::haravan::order::Order;
 use crate::id::OrderId;
 use crate::money::{Currency, Money};
 use crate::phone::PhoneNumber;
+use crate::reason;
 use crate::settings::Settings;
 use crate::text::cut;
 

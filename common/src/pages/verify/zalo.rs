@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 
 use super::super::{Pages, Trouble, warnings};
 use super::{Verified, known_reason, lost, note};
+use crate::clock::until;
 use crate::id::OaId;
-use crate::intake::job::until;
 use crate::refresh::{Refreshed, due_at, has_ended};
 use crate::store::connections::page::Profile;
 use crate::store::connections::{PageConnection, reason};

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::key::digest;
 use super::listing::Place;
-use super::{EventKey, Inbox, Put, Status, digest, seconds};
+use super::{EventKey, Inbox, Put, Status, seconds};
 use crate::facebook::webhook::Channel;
 use crate::id::TenantId;
 use crate::store::StoreError;

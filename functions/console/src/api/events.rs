@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use common::intake::stop::retry_can_help;
+use common::reason::retry_can_help;
 use common::store::inbox::Status;
 use common::store::inbox::listing::{Place, Which};
 use jiff::Timestamp;

@@ -47,7 +47,7 @@ async fn park(stack: &Stack, body: &[u8]) -> EventKey {
         body: body.to_vec(),
         updated_at: None,
         received_at: common::clock::Clock::now(&SystemClock),
-        parked: Some(common::intake::stop::reason::UNREADABLE),
+        parked: Some(common::reason::UNREADABLE),
         trace: common::trace::TraceId::fresh(),
     };
     stack.store.inbox.put(&event).await.unwrap();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use common::channel::NoProvider;
 use common::facebook::app::{Caller, PageToken};
 use common::facebook::error::{Action, GraphError};
 use common::facebook::subscription::missing_fields;
 use common::id::{OaId, PageId};
-use common::pages::NoProvider;
 use common::seal::Place;
 use common::store::connections::{ConnectionStatus, PageConnection, PageKey, Subject};
 use common::store::schema::connections::ACCESS_TOKEN;

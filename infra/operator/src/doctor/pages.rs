@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::pages::NoProvider;
+use common::channel::NoProvider;
 use common::seal::SealError;
 use secrecy::ExposeSecret;
 

@@ -10,7 +10,7 @@ use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrderId;
 use common::intake::buyer::Buyer;
 use common::intake::draft;
-use common::intake::stop::retry_can_help;
+use common::reason::retry_can_help;
 use common::seal::Place;
 use common::store::inbox::address::event_id;
 use common::store::inbox::{Event, Status};

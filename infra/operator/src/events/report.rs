@@ -3,7 +3,7 @@
 use anyhow::Result;
 use common::body;
 use common::fault::Said;
-use common::intake::stop::retry_can_help;
+use common::reason::retry_can_help;
 use common::store::inbox::address::event_id;
 use common::store::inbox::history::Ended;
 use common::store::inbox::pages::{KEEP, PageEvent};

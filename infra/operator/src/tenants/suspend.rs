@@ -5,7 +5,7 @@
 
 use anyhow::{Result, bail};
 use common::id::TenantId;
-use common::intake::stop::reason;
+use common::reason;
 use serde_json::json;
 
 use crate::session::Session;

@@ -12,12 +12,14 @@
 
 use std::time::Duration;
 
+use common::clock::{later, until};
 use common::haravan::api::ApiError;
 use common::store::connections::{ConnectionRef, ShopConnection, reason};
 use common::telemetry::{Line, Metric};
 use secrecy::SecretString;
 
-use crate::shops::{self, Next, Rejected, Trouble, later};
+use super::token::{Rejected, open, replace};
+use crate::visit::{Next, Trouble};
 use crate::{FUNCTION, Upkeep};
 
 /// After this long an ended shop's tokens are wiped though Haravan never confirmed.
@@ -29,11 +31,11 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_sec
 /// Goes on with an end that was cut off.
 pub(crate) async fn go_on(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Next, Trouble> {
     let now = upkeep.clock.now();
-    let since = shop.ended_at.map_or(GIVE_UP, |ended| common::intake::job::until(ended, now));
+    let since = shop.ended_at.map_or(GIVE_UP, |ended| until(ended, now));
     // A token of an app that was removed is dead, and so is the subscription.
     let token = match shop.reason.as_deref() {
         Some(reason::UNINSTALLED) => None,
-        _ => shops::open(upkeep, shop).await.unwrap_or_else(|error| {
+        _ => open(upkeep, shop).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a token does not open: a shop is not unsubscribed");
             None
         }),
@@ -41,7 +43,7 @@ pub(crate) async fn go_on(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Next
     if let Some(token) = token
         && let Err(error) = upkeep.subscription.unsubscribe(&token).await
     {
-        if shops::is_transient(&error) && since < GIVE_UP {
+        if error.is_transient() && since < GIVE_UP {
             let due = later(now, (since / 2).clamp(PAUSE.0, PAUSE.1));
             return Ok(Next::At { shop: shop.this(), seen: shop.suspected_at, due });
         }
@@ -72,16 +74,16 @@ pub(crate) async fn look_into(
     let Some(token) = token else { return end(upkeep, &shop).await };
     match upkeep.subscription.topics(&token).await {
         Err(ApiError::Unauthorized) => {}
-        Err(error) if shops::is_transient(&error) => return Ok(Suspicion::Settled),
+        Err(error) if error.is_transient() => return Ok(Suspicion::Settled),
         // Any other answer was given to a token that counts.
         Ok(_) | Err(_) => return Ok(Suspicion::Unfounded(Box::new(shop), token)),
     }
-    match Box::pin(shops::replace(upkeep, shop)).await? {
+    match Box::pin(replace(upkeep, shop)).await? {
         Rejected::Dead(shop) => end(upkeep, &shop).await,
         Rejected::Unclear => Ok(Suspicion::Settled),
         Rejected::Renewed(shop, token) => match upkeep.subscription.topics(&token).await {
             Err(ApiError::Unauthorized) => end(upkeep, &shop).await,
-            Err(error) if shops::is_transient(&error) => Ok(Suspicion::Settled),
+            Err(error) if error.is_transient() => Ok(Suspicion::Settled),
             Ok(_) | Err(_) => Ok(Suspicion::Unfounded(Box::new(shop), token)),
         },
     }

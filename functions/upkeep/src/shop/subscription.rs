@@ -9,16 +9,17 @@
 
 use std::time::Duration;
 
+use common::clock::{later, until};
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
-use common::intake::job::until;
 use common::refresh;
 use common::store::connections::{ShopConnection, reason};
 use common::telemetry::{Line, Metric};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::shops::{self, Rejected, Trouble, later};
+use super::token::{Rejected, replace};
+use crate::visit::Trouble;
 use crate::{FUNCTION, Upkeep};
 
 /// How often a shop is asked about.
@@ -70,7 +71,7 @@ pub(crate) async fn watch(
     };
     let topics = match answer {
         Ok(topics) => topics,
-        Err(error) if shops::is_transient(&error) => return Ok(Watched::NoAnswer(shop, token)),
+        Err(error) if error.is_transient() => return Ok(Watched::NoAnswer(shop, token)),
         Err(error) => {
             tracing::warn!(%error, "Haravan does not tell what it sends");
             Vec::new()
@@ -107,7 +108,7 @@ async fn second_opinion(
 ) -> Result<Result<Asked, Watched>, Trouble> {
     let can_refresh = shop.tokens.as_ref().is_some_and(|tokens| tokens.refresh.is_some());
     let (shop, token) = if can_refresh {
-        match shops::replace(upkeep, shop).await? {
+        match replace(upkeep, shop).await? {
             Rejected::Renewed(shop, token) => (shop, token),
             Rejected::Unclear => return Ok(Err(Watched::Gone)),
             Rejected::Dead(shop) => (shop, token),

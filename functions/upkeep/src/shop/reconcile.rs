@@ -17,6 +17,7 @@
 use std::time::Duration;
 
 use common::backfill;
+use common::clock::later;
 use common::haravan::api::ApiError;
 use common::haravan::rows::{PageError, Reader, Row, ShopTime};
 use common::haravan::webhook::Entity;
@@ -27,7 +28,7 @@ use common::trace::TraceId;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::shops::{READING, Trouble, later};
+use crate::visit::{READING, Trouble};
 use crate::{FUNCTION, Upkeep};
 
 /// How far a round reaches back before the last one's beginning.

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use common::clock::{later, until};
 use common::id::TenantId;
-use common::intake::job::until;
 use common::pages::end::{self, Finished};
 use common::pages::verify::{Verified, verify};
 use common::pages::{Pages, Trouble};
@@ -17,7 +17,7 @@ use common::store::connections::{PageConnection, PageKey, reason};
 use jiff::Timestamp;
 
 use crate::Upkeep;
-use crate::shops::{VISIT, later};
+use crate::visit::VISIT;
 
 /// Pause between two looks at a page that is well.
 const DAILY: Duration = Duration::from_secs(24 * 3600);
