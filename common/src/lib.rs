@@ -16,7 +16,7 @@
 //! - [`refresh`], [`backfill`], [`import`]: a shop's tokens kept alive; what webhooks did not bring.
 //! - [`phone`], [`email`]: who somebody is, read from what people type.
 //! - [`seal`]: secrets at rest under a rotatable key ring.
-//! - [`aws`], [`egress`], [`telemetry`], [`trace`], [`config`], [`clock`]: the world outside.
+//! - [`wire`], [`aws`], [`telemetry`], [`trace`], [`config`], [`clock`]: the world outside.
 
 pub mod api_key;
 pub mod attempt;
@@ -28,7 +28,6 @@ pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod connect;
-pub mod egress;
 pub mod email;
 pub mod facebook;
 pub mod fault;
@@ -54,5 +53,6 @@ pub mod telemetry;
 pub mod tenant;
 pub mod text;
 pub mod trace;
+pub mod wire;
 pub mod words;
 pub mod zalo;

@@ -10,7 +10,6 @@ use crate::channel::{Apps, Places, Providers};
 use crate::clock::SharedClock;
 use crate::config::Env;
 use crate::connect::{Accounts, Connecting};
-use crate::egress::Reach;
 use crate::facebook::app as facebook;
 use crate::haravan::admin::{self, Admin};
 use crate::haravan::subscription::{self, Subscription};
@@ -19,6 +18,7 @@ use crate::intake::job::Intake;
 use crate::seal::SecretSource;
 use crate::store::{Store, TableNames};
 use crate::tenant::Directory;
+use crate::wire::egress::Reach;
 use crate::zalo::app as zalo;
 
 /// Longest time spent warming; whatever is not warm by then is fetched by the first event.

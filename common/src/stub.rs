@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use crate::egress::Reach;
+use crate::wire::egress::Reach;
 
 /// A request as received.
 #[derive(Debug, Clone, Default)]

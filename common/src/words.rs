@@ -709,7 +709,7 @@ mod tests {
         };
         let mut known = quoted(&client, "what:");
         known.extend(quoted(&client, "unusable("));
-        let egress = source(&Path::new(ROOT).join("common/src/egress.rs"));
+        let egress = source(&Path::new(ROOT).join("common/src/wire/egress.rs"));
         known.extend(quoted(&egress, "#[error("));
         assert!(known.len() > 10, "{known:?}");
         for words in &known {

@@ -3,7 +3,6 @@
 use common::getfly::account::Account;
 use common::getfly::{answer, error, order, user};
 use common::haravan::customer::Customer;
-use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Signature, Topic, unwrapped};
 use common::id::{CustomerId, OrderId, OrgId, TenantId};
@@ -11,6 +10,7 @@ use common::intake::buyer::Buyer;
 use common::phone::PhoneNumber;
 use common::seal::{KeyRing, Place};
 use common::settings::Settings;
+use common::wire::lenient;
 use proptest::prelude::*;
 use serde_json::Value;
 

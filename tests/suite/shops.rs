@@ -6,7 +6,6 @@ use std::time::Duration;
 use common::channel::Providers;
 use common::clock::Clock;
 use common::connect::flow::Step;
-use common::egress::Reach;
 use common::haravan::token_endpoint::{App, TokenEndpoint, Tokens};
 use common::pages::Pages;
 use common::refresh::Refresher;
@@ -15,6 +14,7 @@ use common::store::connections::{NewShop, SealedTokens, ShopConnection, Subject}
 use common::store::inbox::Event;
 use common::store::{Store, schema};
 use common::tenant::{Directory, connection_place};
+use common::wire::egress::Reach;
 use connect_tests::haravan::{AccountsSettings, Choice, INSTALL_SCOPES, OrgId};
 use local::seed::{CLIENT_ID, ORG};
 use upkeep::Upkeep;

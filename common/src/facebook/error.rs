@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::usage::Usage;
-use crate::haravan::lenient;
 use crate::text::cut;
+use crate::wire::lenient;
 
 /// What a call was for, which decides what some failures mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

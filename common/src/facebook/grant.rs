@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::app::UserToken;
 use super::error::{Call, GraphError};
 use super::graph::Graph;
-use crate::haravan::lenient;
+use crate::wire::lenient;
 
 /// Longest lifetime believed, in seconds; a long-lived token's is about sixty days.
 const MAX_LIFETIME: i64 = 366 * 24 * 3600;

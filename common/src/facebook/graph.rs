@@ -11,10 +11,10 @@ use url::Url;
 
 use super::app::{App, Caller};
 use super::error::{Call, GraphError};
-use super::signature::appsecret_proof;
 use super::usage::{HIGH, Usage};
-use crate::haravan::api::whole;
-use crate::haravan::lenient;
+use crate::wire::answer::whole;
+use crate::wire::lenient;
+use crate::wire::proof::appsecret_proof;
 
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,7 +34,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// A client that calls below `base`; `http` follows no redirects ([`crate::egress`]).
+    /// A client that calls below `base`; `http` follows no redirects ([`crate::wire::egress`]).
     pub fn new(http: reqwest::Client, base: Url, app: Arc<App>) -> Self {
         Self { http, base, app }
     }

@@ -18,8 +18,8 @@ use super::graph::Graph;
 use super::paging::Listed;
 use super::person::Picture;
 use super::role::{Pickable, UnknownRole, can_message, pickable};
-use crate::haravan::lenient;
 use crate::id::PageId;
+use crate::wire::lenient;
 
 /// What is asked of `/me/accounts` and of a portfolio's pages (pages.md §1.7, §8).
 const FIELDS: &str = "id,name,access_token,category,tasks,picture";

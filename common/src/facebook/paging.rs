@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::app::Caller;
 use super::error::{Call, GraphError};
 use super::graph::Graph;
-use crate::haravan::lenient;
+use crate::wire::lenient;
 
 /// Rows asked for at a time.
 const LIMIT: &str = "100";

@@ -7,9 +7,9 @@ use super::app::{Caller, UserToken};
 use super::dialog::REQUIRED;
 use super::error::{Call, GraphError};
 use super::graph::Graph;
-use crate::haravan::lenient;
 use crate::id::FbUserId;
 use crate::page::is_picture;
+use crate::wire::lenient;
 
 /// A person, as our app knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use super::error::{Call, GraphError};
 use super::graph::Graph;
 use super::person::Picture;
 use super::token_info::TokenFault;
-use crate::haravan::lenient;
 use crate::id::{FbUserId, PageId};
+use crate::wire::lenient;
 
 /// A page that was picked. Whether the role allows it is for [`super::role::pickable`] to say.
 #[derive(Debug, Clone)]

@@ -7,9 +7,9 @@ use hmac::Mac;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::signature::hmac;
-use crate::haravan::lenient;
 use crate::id::FbUserId;
+use crate::wire::lenient;
+use crate::wire::proof::hmac;
 
 /// The only algorithm accepted.
 const ALGORITHM: &str = "HMAC-SHA256";

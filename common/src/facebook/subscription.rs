@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::app::{Caller, PageToken};
 use super::error::GraphError;
 use super::graph::Graph;
-use crate::haravan::lenient;
 use crate::id::PageId;
+use crate::wire::lenient;
 
 /// The fields a CRM for messages lives on (pages.md §1.11).
 pub const FIELDS: [&str; 11] = [

@@ -8,8 +8,8 @@ use super::app::Caller;
 use super::dialog::REQUIRED;
 use super::error::{Call, GraphError, Reconnect};
 use super::graph::Graph;
-use crate::haravan::lenient;
 use crate::id::{FbUserId, PageId};
+use crate::wire::lenient;
 
 /// A token, inspected.
 #[derive(Debug, Clone, PartialEq, Eq)]

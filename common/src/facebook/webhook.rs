@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::app::App;
-use crate::haravan::lenient;
 use crate::id::PageId;
+use crate::wire::lenient;
 
 /// Longest challenge echoed, in bytes; Facebook's is a number.
 const MAX_CHALLENGE: usize = 128;

@@ -16,10 +16,10 @@ use super::error::{CrmError, CrmText, is_error_in_success, names_a_field, refusa
 use super::order::{NewOrder, NewProduct, Order};
 use super::user::User;
 use crate::clock::{SharedClock, millis};
-use crate::haravan::api::retry_after;
 use crate::phone::PhoneNumber;
 use crate::text::cut;
 use crate::trace::{self, TraceId};
+use crate::wire::answer::{retry_after, whole};
 
 /// Longest answer read, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -284,7 +284,7 @@ impl Getfly {
             request = request.json(body);
         }
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let answer = request.send().await.map_err(|error| {
+        let mut answer = request.send().await.map_err(|error| {
             let never_sent = error.is_connect() || error.is_builder();
             CrmError::Transient {
                 what: if error.is_timeout() { "time-out" } else { "no connection" },
@@ -294,7 +294,7 @@ impl Getfly {
         })?;
         let status = answer.status();
         let after = retry_after(answer.headers());
-        let bytes = read_limited(answer).await.ok_or(unusable("broken answer", call))?;
+        let bytes = whole(&mut answer, MAX_ANSWER_BYTES).await.ok_or(unusable("broken answer", call))?;
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         match (status.as_u16(), body) {
             (200..=299, Some(body)) if is_error_in_success(&body) => Err(refusal(&body)),
@@ -337,15 +337,4 @@ impl Getfly {
 
 fn unusable(what: &'static str, call: Call) -> CrmError {
     CrmError::Transient { what, status: None, may_still_write: call == Call::Write }
-}
-
-async fn read_limited(mut answer: reqwest::Response) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.ok()? {
-        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return None;
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Some(bytes)
 }

@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use super::api::{Answer, Api, ApiError};
-use super::lenient;
 use super::webhook::Entity;
 use crate::id::{OrgId, StaffId};
 use crate::text::fold;
+use crate::wire::lenient;
 
 /// The public base URL (haravan.md §1.1).
 pub const DEFAULT_BASE: &str = "https://apis.haravan.com/";

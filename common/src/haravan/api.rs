@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
+
+use crate::wire::answer::{retry_after, whole};
 
 /// Longest answer read, in bytes: a page of fifty orders is below one megabyte.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
@@ -125,18 +127,6 @@ pub async fn send(request: RequestBuilder) -> Result<Answer, ApiError> {
     }
 }
 
-/// The whole body of an answer; `None` when it breaks off or is longer than `limit` bytes.
-pub async fn whole(answer: &mut reqwest::Response, limit: usize) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await.ok()? {
-        body.extend_from_slice(&part);
-        if body.len() > limit {
-            return None;
-        }
-    }
-    Some(body)
-}
-
 /// What a refusal says, whatever its shape (haravan.md §5.3); never more than a line.
 pub fn detail(body: &[u8]) -> String {
     fn first_text(value: &Value) -> Option<&str> {
@@ -154,12 +144,6 @@ pub fn detail(body: &[u8]) -> String {
     };
     let text = read.as_ref().and_then(named).unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_DETAIL).collect()
-}
-
-/// `Retry-After` in seconds, which may be a decimal such as `2.0` (haravan.md §5.2), at most an hour.
-pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds.clamp(0.0, 3600.0)).ok()
 }
 
 #[cfg(test)]
@@ -181,19 +165,5 @@ mod tests {
         ] {
             assert_eq!(detail(body.as_bytes()), text, "{body}");
         }
-    }
-
-    #[test]
-    fn a_wait_is_read_with_decimals_and_bounded() {
-        let wait = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, text.parse().unwrap());
-            retry_after(&headers)
-        };
-        assert_eq!(wait("2.0"), Some(Duration::from_secs(2)));
-        assert_eq!(wait("1e9"), Some(Duration::from_secs(3600)));
-        assert_eq!(wait("-5"), Some(Duration::ZERO));
-        assert_eq!(wait("soon"), None);
-        assert_eq!(wait("NaN"), None);
     }
 }

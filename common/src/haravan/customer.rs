@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::lenient;
 use crate::email::real_email;
 use crate::phone::PhoneNumber;
 use crate::text::fold;
+use crate::wire::lenient;
 
 /// A buyer.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -17,8 +17,8 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::api::whole;
 use crate::clock::SharedClock;
+use crate::wire::answer::whole;
 
 /// How long a set of keys is believed (haravan.md §10, 6).
 pub const FRESH: Duration = Duration::from_secs(3600);

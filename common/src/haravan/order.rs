@@ -5,11 +5,11 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::customer::{Address, Customer};
-use super::lenient;
 use super::transaction::{Refund, Transaction};
 use crate::email::real_email;
 use crate::money::{Currency, Money};
 use crate::phone::PhoneNumber;
+use crate::wire::lenient;
 
 /// An order. `ma_cost_amount` (the shop's cost price, confidential) and all else that is not needed is dropped here.
 #[derive(Debug, Clone, Default, Deserialize)]

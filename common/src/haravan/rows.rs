@@ -25,9 +25,9 @@ use serde_json::value::RawValue;
 
 use super::admin::{Admin, PAGE};
 use super::api::ApiError;
-use super::lenient;
 use super::webhook::{Entity, Head};
 use crate::clock::SharedClock;
+use crate::wire::lenient;
 
 /// Calls in the bucket from which on we slow down, and how many leak in a second (haravan.md §5.2).
 const SLOW_FROM: u32 = 70;

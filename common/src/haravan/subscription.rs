@@ -6,7 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::api::{Answer, Api, ApiError, detail};
-use super::lenient;
+use crate::wire::lenient;
 
 /// The public base URL (haravan.md §1.1).
 pub const DEFAULT_BASE: &str = "https://webhook.haravan.com/";

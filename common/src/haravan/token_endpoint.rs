@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::api::whole;
-use super::lenient;
+use crate::wire::answer::whole;
+use crate::wire::lenient;
 
 /// The public base URL of Haravan's accounts server, also the issuer (haravan.md §1.1).
 pub const DEFAULT_BASE: &str = "https://accounts.haravan.com/";

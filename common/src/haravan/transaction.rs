@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::lenient;
 use crate::money::Money;
+use crate::wire::lenient;
 
 /// A money movement.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

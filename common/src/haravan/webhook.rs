@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use super::{lenient, repair};
+use crate::wire::{lenient, repair};
 
 /// `base64(HMAC-SHA256(client secret, raw body))` (haravan.md §2.6).
 pub const SIGNATURE_HEADER: &str = "x-haravan-hmacsha256";

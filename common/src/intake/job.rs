@@ -9,7 +9,6 @@ use secrecy::SecretString;
 
 use super::stop::Stop;
 use crate::clock::{SharedClock, until};
-use crate::egress::Reach;
 use crate::getfly::client::Getfly;
 use crate::getfly::user::User;
 use crate::haravan::admin::Admin;
@@ -21,6 +20,7 @@ use crate::store::claims::{Claim, ClaimToken, Identity, Record};
 use crate::store::inbox::Event;
 use crate::store::pace::Slot;
 use crate::tenant::{Directory, Shop, Tenant};
+use crate::wire::egress::Reach;
 
 /// How long a function waits for a write slot before it puts the event off: waiting is paid for.
 const PATIENCE: Duration = Duration::from_secs(3);

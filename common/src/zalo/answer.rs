@@ -4,8 +4,8 @@ use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::haravan::api::whole;
-use crate::haravan::lenient;
+use crate::wire::answer::whole;
+use crate::wire::lenient;
 
 /// Longest answer read, in bytes: two tokens or one profile.
 const MAX_ANSWER: usize = 1024 * 1024;

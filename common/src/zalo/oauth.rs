@@ -11,7 +11,7 @@ use super::answer::{Fault, NoBody, is_object, send};
 use super::app::App;
 use super::error::GrantError;
 use super::pkce::Pkce;
-use crate::haravan::lenient;
+use crate::wire::lenient;
 
 /// Longest wait for an answer; a refresh's lease is at least three times as long (pages.md §2.12).
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,7 +45,7 @@ pub struct Oauth {
 }
 
 impl Oauth {
-    /// A client that calls below `base`; `http` follows no redirects ([`crate::egress`]).
+    /// A client that calls below `base`; `http` follows no redirects ([`crate::wire::egress`]).
     pub fn new(http: reqwest::Client, base: Url, app: Arc<App>) -> Self {
         Self { http, base, app }
     }

@@ -9,10 +9,10 @@ use url::Url;
 
 use super::answer::{Fault, is_object, send};
 use super::error::{ApiError, Host};
-use crate::facebook::signature::appsecret_proof;
-use crate::haravan::lenient;
 use crate::id::OaId;
 use crate::page::is_picture;
+use crate::wire::lenient;
+use crate::wire::proof::appsecret_proof;
 
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,7 +43,7 @@ pub struct OpenApi {
 }
 
 impl OpenApi {
-    /// A client that calls below `base`; `http` follows no redirects ([`crate::egress`]). With the app's secret as
+    /// A client that calls below `base`; `http` follows no redirects ([`crate::wire::egress`]). With the app's secret as
     /// `proof_secret` every call carries an `appsecret_proof`, which an app may be set to require (pages.md §2.7).
     pub fn new(http: reqwest::Client, base: Url, proof_secret: Option<SecretString>) -> Self {
         Self { http, base, proof_secret }

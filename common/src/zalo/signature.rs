@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::app::App;
 use super::webhook::{Event, event, timestamp};
-use crate::facebook::signature::from_hex;
+use crate::wire::proof::from_hex;
 
 /// `mac=<hex>`.
 pub const SIGNATURE_HEADER: &str = "x-zevent-signature";

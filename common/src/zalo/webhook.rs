@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::answer::is_object;
-use crate::haravan::lenient;
 use crate::id::OaId;
+use crate::wire::lenient;
 
 /// An event, as far as it has to be known before it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,11 +32,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use common::clock::SharedClock;
-use common::egress::Reach;
 use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
 use common::store::Store;
 use common::tenant::Directory;
+use common::wire::egress::Reach;
 use url::Url;
 
 /// The function's name in logs.

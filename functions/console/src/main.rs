@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
-use common::egress::Reach;
 use common::haravan::{admin, subscription};
 use common::runtime::{self, PagesSettings, Settings};
+use common::wire::egress::Reach;
 use console::{Console, router};
 
 #[tokio::main(flavor = "current_thread")]

@@ -5,7 +5,6 @@
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use common::haravan::customer::Customer;
-use common::haravan::lenient;
 use common::id::CustomerId;
 use common::intake::buyer::Buyer;
 use common::intake::delivery::{self, Apply, Outcome};
@@ -14,6 +13,7 @@ use common::intake::resolve;
 use common::intake::stop::Stop;
 use common::reason;
 use common::store::claims::Identity;
+use common::wire::lenient;
 
 /// Works a batch of stored customer events.
 pub async fn handle(batch: Event, intake: &Intake) -> DynamoDbEventResponse {

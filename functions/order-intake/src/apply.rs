@@ -2,7 +2,6 @@
 
 use common::getfly::error::CrmError;
 use common::getfly::order::NewOrder;
-use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::payment::Payment;
 use common::id::{OrderId, StaffId};
@@ -15,6 +14,7 @@ use common::intake::stop::Stop;
 use common::reason;
 use common::store::claims::{Identity, Record};
 use common::text::fold;
+use common::wire::lenient;
 
 use crate::assignee;
 use crate::products::{self, Missing};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use common::aws;
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
-use common::egress::Reach;
 use common::haravan::token_endpoint::{DEFAULT_BASE, TokenEndpoint};
 use common::pages::Pages;
 use common::refresh::Refresher;
 use common::runtime::{self, ProviderSettings, Settings};
+use common::wire::egress::Reach;
 use page_disconnect::PageDisconnect;
 
 #[tokio::main(flavor = "current_thread")]

@@ -6,11 +6,11 @@ use std::time::Duration;
 use common::aws;
 use common::clock::SystemClock;
 use common::config::{Env, process_env};
-use common::egress::Reach;
 use common::haravan::{admin, subscription, token_endpoint};
 use common::pages::Pages;
 use common::refresh::Refresher;
 use common::runtime::{self, ProviderSettings, Settings};
+use common::wire::egress::Reach;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use upkeep::{Limits, Upkeep};
 

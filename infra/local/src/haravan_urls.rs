@@ -1,8 +1,8 @@
 //! Where Haravan is: the simulated one has everything below one address, the real one has three hosts.
 
 use anyhow::{Result, anyhow};
-use common::egress::Reach;
 use common::haravan::{admin, subscription, token_endpoint};
+use common::wire::egress::Reach;
 use url::Url;
 
 use crate::options::{HARAVAN_PATH, Options};

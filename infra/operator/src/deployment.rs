@@ -14,13 +14,13 @@ use clap::Args;
 use common::aws::{self, SdkConfig};
 use common::channel::Providers;
 use common::config::Env;
-use common::egress::Reach;
 use common::haravan::subscription;
 use common::runtime::{ProviderSettings, Settings};
 use common::seal::SecretSource;
 use common::store::schema::TABLES;
 use common::store::{Store, TableNames};
 use common::tenant::Directory;
+use common::wire::egress::Reach;
 use serde::Deserialize;
 
 use crate::Io;

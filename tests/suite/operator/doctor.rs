@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use common::clock::{Clock, ManualClock};
-use common::egress::Reach;
 use common::haravan::subscription::Subscription;
 use common::haravan::webhook::Topic;
 use common::seal::Place;
@@ -16,6 +15,7 @@ use common::store::inbox::{EventKey, NewEvent};
 use common::store::schema::{TABLES, connections::ACCESS_TOKEN};
 use common::store::tenants::TenantRecord;
 use common::tenant::connection_place;
+use common::wire::egress::Reach;
 use connect_tests::getfly::MissingVersion;
 use local::embedded::definition;
 use local::seed::ORG;

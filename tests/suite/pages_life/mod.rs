@@ -18,7 +18,6 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use common::channel::{Places, Providers};
 use common::clock::Clock;
-use common::egress::Reach;
 use common::facebook::app::{Caller, DEFAULT_VERSION, PageToken};
 use common::facebook::graph::Graph;
 use common::facebook::subscription::FIELDS;
@@ -33,6 +32,7 @@ use common::store::connections::{
 use common::store::ephemeral::Kind;
 use common::store::schema;
 use common::tenant::{Directory, connection_place};
+use common::wire::egress::Reach;
 use common::zalo::oauth::Tokens;
 use common::zalo::pkce::Pkce;
 use connect_tests::facebook::{self, PersonId, SELLER, SHOP_PAGE};

@@ -3,7 +3,6 @@
 use common::body;
 use common::fault::Said;
 use common::haravan::customer::Customer;
-use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrgId;
@@ -15,6 +14,7 @@ use common::store::StoreError;
 use common::store::inbox::history::Ended;
 use common::store::inbox::{Event, Inbox, Status};
 use common::text::unaccented;
+use common::wire::lenient;
 use common::words;
 use jiff::Timestamp;
 use serde::Serialize;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::body;
-use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::{StaffId, TenantId};
 use common::store::StoreError;
 use common::store::inbox::Inbox;
 use common::store::inbox::listing::Which;
+use common::wire::lenient;
 
 /// Events looked at.
 const MOST: usize = 100;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use common::egress::Reach;
+use common::wire::egress::Reach;
 use serde::Deserialize;
 use serde_json::json;
 

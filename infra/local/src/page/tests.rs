@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use common::clock::SystemClock;
-use common::egress::Reach;
 use common::haravan::webhook::Topic;
 use common::id::TenantId;
 use common::store::connections::PageKey;
 use common::store::inbox::pages::{NewPageEvent, PageTopic};
 use common::store::inbox::{EventKey, NewEvent, Status};
+use common::wire::egress::Reach;
 use serde_json::{Value, json};
 
 use super::FILES;

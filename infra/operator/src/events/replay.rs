@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 use clap::Args;
 use common::body;
 use common::getfly::client::Getfly;
-use common::haravan::lenient;
 use common::haravan::order::Order;
 use common::haravan::webhook::{Entity, unwrapped};
 use common::id::OrderId;
@@ -17,6 +16,7 @@ use common::store::inbox::{Event, Status};
 use common::store::schema::tenants::CRM_KEY;
 use common::store::tenants::TenantRecord;
 use common::tenant::tenant_place;
+use common::wire::lenient;
 use serde_json::{Value, json};
 
 use super::found::{Found, find};

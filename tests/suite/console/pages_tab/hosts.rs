@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use common::egress::Reach;
 use common::haravan::admin::Admin;
 use common::haravan::subscription::Subscription;
+use common::wire::egress::Reach;
 use console::Console;
 use reqwest::header;
 use tokio::net::TcpListener;
