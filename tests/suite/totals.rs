@@ -171,6 +171,20 @@ async fn a_line_that_nobody_can_price_is_named_to_the_admin() {
 }
 
 #[tokio::test]
+async fn an_order_of_a_hundred_thousand_parts_holds_up_nobody() {
+    let world = World::start().await;
+    let parts = |part: Value| Value::Array(vec![part; 20_000]);
+    for body in [
+        plain(json!({"transactions": parts(json!({"kind": "capture", "amount": 1, "gateway": "Momo"}))})),
+        plain(json!({"refunds": [{"transactions": parts(json!({"kind": "refund", "amount": 1}))}]})),
+        plain(json!({"line_items": parts(json!({"name": "Sổ", "quantity": 1, "price": null}))})),
+    ] {
+        let event = world.carry("orders/create", &body).await;
+        assert_eq!((event.status, event.reason.as_deref()), (Status::Parked, Some("incomplete_body")));
+    }
+}
+
+#[tokio::test]
 async fn a_line_without_pieces_is_left_out() {
     let world = World::start().await;
     let lines = json!([line(json!({})), line(json!({"id": 2, "sku": "B", "quantity": 0, "price": null}))]);

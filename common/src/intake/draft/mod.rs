@@ -31,6 +31,10 @@ use crate::text::cut;
 /// Totals are rounded to whole dong, parts of them are not (haravan.md §3.1): less than this is no difference.
 const ROUNDING: Money = Money(Decimal::ONE);
 
+/// Most lines and most transactions of an order, refunds included.
+const MOST_LINES: usize = 2000;
+const MOST_TRANSACTIONS: usize = 500;
+
 /// Longest phone text that goes over as it was typed, in characters.
 const PHONE_LIMIT: usize = 50;
 
@@ -59,6 +63,8 @@ pub enum Missing {
         /// The product's name; may be empty.
         name: String,
     },
+    /// More lines or transactions than any real order has. Reading them takes time that grows with their square.
+    TooLong,
     /// It is in a currency for which the tenant has set no rate.
     Rate {
         /// The currency's code.
@@ -72,7 +78,7 @@ impl Missing {
     /// The reason code with which the order is set aside.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Lines | Self::LineAmount { .. } => reason::INCOMPLETE,
+            Self::Lines | Self::LineAmount { .. } | Self::TooLong => reason::INCOMPLETE,
             Self::Rate { .. } => reason::FOREIGN_CURRENCY,
         }
     }
@@ -84,6 +90,10 @@ impl Missing {
             Self::LineAmount { at, name } => Said::new(
                 format!("Dòng {at} ({name}) thiếu giá hoặc số lượng"),
                 format!("Line {at} ({name}) has no price or no quantity"),
+            ),
+            Self::TooLong => Said::new(
+                "Đơn có quá nhiều dòng hàng hoặc giao dịch",
+                "The order has too many lines or transactions",
             ),
             Self::Rate { code, total } => {
                 let total = total.as_deref().unwrap_or(code);
@@ -117,6 +127,10 @@ pub fn order(
     shop_domain: Option<&str>,
     received_at: Timestamp,
 ) -> Result<Draft, Missing> {
+    let refunded = order.refunds.iter().map(|refund| refund.transactions.len()).sum::<usize>();
+    if order.line_items.len() > MOST_LINES || order.transactions.len() + refunded > MOST_TRANSACTIONS {
+        return Err(Missing::TooLong);
+    }
     let booked = booked(order, settings)?;
     let order = booked.order.as_ref();
     let lines = lines(order, settings)?;
