@@ -75,6 +75,11 @@ pub fn vietnam_date(instant: Timestamp) -> Date {
     Offset::constant(7).to_datetime(instant).date()
 }
 
+/// The time `by` after `from`, in whole milliseconds; `from` itself if there is no such time.
+pub fn later(from: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_millisecond(from.as_millisecond().saturating_add(millis(by))).unwrap_or(from)
+}
+
 /// A duration in whole milliseconds, as stored attributes count them.
 pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)

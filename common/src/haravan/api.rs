@@ -43,6 +43,13 @@ pub enum ApiError {
     },
 }
 
+impl ApiError {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient { .. })
+    }
+}
+
 /// No answer, nothing known.
 pub const NO_ANSWER: ApiError = ApiError::Transient { after: None };
 
