@@ -75,14 +75,14 @@ pub fn until(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
-/// The time that lies this much later.
-pub fn later(from: Timestamp, by: Duration) -> Timestamp {
-    Timestamp::from_millisecond(from.as_millisecond().saturating_add(millis(by))).unwrap_or(from)
-}
-
 /// The calendar day in Vietnam, which is seven hours ahead of UTC all year.
 pub fn vietnam_date(instant: Timestamp) -> Date {
     Offset::constant(7).to_datetime(instant).date()
+}
+
+/// The time `by` after `from`, in whole milliseconds; `from` itself if there is no such time.
+pub fn later(from: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_millisecond(from.as_millisecond().saturating_add(millis(by))).unwrap_or(from)
 }
 
 /// A duration in whole milliseconds, as stored attributes count them.

@@ -114,7 +114,7 @@ async fn main() {
         ..stack.upkeep.clone()
     };
     let (began, used) = (Instant::now(), cpu());
-    let visited = upkeep::due::look_after_due(&upkeep).await.unwrap();
+    let visited = upkeep::due::visit_due(&upkeep).await.unwrap();
     let (took, used) = (began.elapsed(), cpu().saturating_sub(used));
     let each = used / u32::try_from(visited.max(1)).unwrap();
     println!("{at_once} at once, {millis} ms an answer, {shops} shops due");

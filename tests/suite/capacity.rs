@@ -9,7 +9,7 @@ use common::intake::delivery;
 use common::store::inbox::{EventKey, Status};
 use connect_tests::haravan::generate::Generator;
 use connect_tests::haravan::{CustomerSpec, OrderSpec};
-use upkeep::due::ADMISSION;
+use upkeep::ADMISSION;
 
 use crate::dynamo::{front_door, intake, post_as};
 use crate::harness::{World, fixture};
@@ -143,7 +143,7 @@ async fn counted() -> Vec<String> {
     for _ in 0..SAMPLES {
         world.clock.advance(Duration::from_secs(17 * 60));
         line.meter.take();
-        upkeep::shop::look_after(&other, &world.tenant(), local::seed::ORG).await;
+        upkeep::shop::visit(&other, &world.tenant(), local::seed::ORG).await;
         visit.add(&line.meter.take(), 0);
     }
     let mut empty = Taken::default();

@@ -1,11 +1,18 @@
 //! What becomes of a shop after it is connected: uninstalled, refused, no longer sent to, disconnected halfway.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::StatusCode;
 use common::clock::Clock;
+use common::haravan::subscription::Subscription;
 use common::haravan::webhook::Topic;
+use common::refresh::Refreshed;
 use common::store::connections::{ConnectionStatus, Subject, reason};
 use common::store::inbox::Status;
+use common::wire::egress::Reach;
 use connect_tests::haravan::{DeliveryState, OrderSpec};
 use local::embedded;
 use local::seed::{CLIENT_ID, ORG};
@@ -171,6 +178,39 @@ async fn a_token_that_haravan_refuses_too_early_is_refreshed_once() {
     let now = world.shop().await;
     assert_eq!((now.status, now.token_version), (ConnectionStatus::Connected, shop.token_version + 1));
     assert_eq!(world.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_token_that_another_worker_has_replaced_leaves_the_shop_due() {
+    let world = World::start().await;
+    let shop = world.install(DAY, true).await;
+    let (another, tenant) = (world.another_upkeep(&world.stack.embedded.client()), world.tenant());
+    // Refuses every token. At the second call another worker refreshes, too.
+    let calls = Arc::new(AtomicU32::new(0));
+    let refuse = {
+        let (calls, tenant) = (Arc::clone(&calls), tenant.clone());
+        async move || {
+            if calls.fetch_add(1, Ordering::SeqCst) == 1 {
+                let shop = another.store.connections.shop(&tenant, ORG).await.unwrap().unwrap();
+                let refreshed = another.refresher.refresh(&shop.token_state()).await;
+                assert!(matches!(refreshed, Refreshed::Fresh(_)), "{refreshed:?}");
+            }
+            StatusCode::UNAUTHORIZED
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(refuse)).await.unwrap() });
+    let subscription = Subscription::new(Reach::Loopback.client().unwrap(), url);
+    let upkeep = upkeep::Upkeep { subscription, ..world.stack.upkeep.clone() };
+
+    upkeep::shop::visit(&upkeep, &tenant, ORG).await;
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    let now = world.shop().await;
+    assert_eq!((now.status, now.token_version), (ConnectionStatus::Connected, shop.token_version + 2));
+    // The next run asks with the newest token, and not a day later.
+    assert_eq!(world.visits_after(MINUTE).await, 1);
+    assert!(world.shop().await.topics_at.is_some());
 }
 
 #[tokio::test]

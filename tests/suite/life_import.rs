@@ -68,7 +68,7 @@ async fn an_import_of_five_thousand_orders_with_interruptions_loses_and_doubles_
     let mut cut_off = 0;
     for run in 0..200 {
         world.clock.advance(MINUTE + MINUTE);
-        let work = upkeep::due::look_after_due(&world.stack.upkeep);
+        let work = upkeep::due::visit_due(&world.stack.upkeep);
         // Every other run is cut off anywhere, as by a crash: between any two calls to Haravan or to the store.
         let patience = Duration::from_millis(fastrand::u64(20..2000));
         if run % 2 == 0 {

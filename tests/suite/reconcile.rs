@@ -93,7 +93,7 @@ async fn a_quiet_shop_costs_reads_and_its_marks_alone() {
     let meter = Meter::default();
     let upkeep = world.another_upkeep(&meter.on(&world.stack.embedded.client()));
     world.clock.advance(QUARTER);
-    upkeep::due::look_after_due(&upkeep).await.unwrap();
+    upkeep::due::visit_due(&upkeep).await.unwrap();
     let operations = meter.take().operations;
     assert!(operations.iter().all(|one| one != "PutItem"), "{operations:?}");
     // Two entities' marks and the next time.
@@ -220,7 +220,7 @@ async fn a_round_that_was_cut_off_goes_on_where_it_was() {
     world.clock.advance(QUARTER);
     // The store fails while the third page is stored, for longer than it is asked.
     proxy.after("PutItem", 115, &[flaky::Fault::InternalError; 60]);
-    upkeep::due::look_after_due(&upkeep).await.unwrap();
+    upkeep::due::visit_due(&upkeep).await.unwrap();
     let walk = world.shop().await.orders;
     assert!(walk.round.as_ref().is_some_and(|round| round.since_id > 0), "{walk:?}");
     assert!(ids(&world.events().await, Entity::Order).len() < 170);

@@ -36,7 +36,7 @@ impl World {
     /// Runs upkeep's visits once, so much later.
     pub async fn visits_after(&self, wait: Duration) -> usize {
         self.clock.advance(wait);
-        upkeep::due::look_after_due(&self.stack.upkeep).await.unwrap()
+        upkeep::due::visit_due(&self.stack.upkeep).await.unwrap()
     }
 
     /// Installs the app in the shop as its owner would, with tokens that live for so long.

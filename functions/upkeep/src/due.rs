@@ -1,48 +1,32 @@
-//! What is due on the watch lists: one visit each, many side by side.
-
-use std::time::Duration;
+//! Whatever is due: one visit each, many at once.
+//!
+//! A visit that fails affects no other visit and not the run: what it was about stays on its watch list.
 
 use common::store::StoreError;
 use common::store::connections::{Due, WATCH_SHARDS};
 use futures::StreamExt;
+use jiff::Timestamp;
 
-use crate::{Upkeep, import, orphan, page, shop};
+use crate::{ADMISSION, Upkeep, import, orphan, page, shop};
 
-/// No visit begins this long after the run did: the rest stays due. With the longest visit and the longest refresh (two
-/// calls of 15 s and their writes) a run ends within the function's 55 s.
-pub const ADMISSION: Duration = Duration::from_secs(15);
-
-/// Visits every shop and page and works every import that is due; gives how many.
+/// Visits every shop and page and does a step of every import that is due; gives how many.
 ///
 /// # Errors
-/// [`StoreError`] when a watch list cannot be read.
-pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
+/// [`StoreError`] if a watch list cannot be read.
+pub async fn visit_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
     let began = upkeep.clock.now();
-    let lists: Vec<_> = futures::stream::iter(0..WATCH_SHARDS)
-        .map(|shard| upkeep.store.connections.due(shard, began, upkeep.limits.per_list))
-        .buffered(usize::from(WATCH_SHARDS))
-        .collect()
-        .await;
-    let mut due = Vec::new();
-    for list in lists {
-        due.extend(list?);
-    }
-    // Whatever a run has no time for, it is not always the same lists'.
+    let mut due = everything_due(upkeep, began).await?;
+    // A run may end before all were visited. It must not always be the same lists that wait.
     fastrand::shuffle(&mut due);
-    let no_later = began.checked_add(ADMISSION).unwrap_or(began);
+    let last_start = began.checked_add(ADMISSION).unwrap_or(began);
     let visited = futures::stream::iter(due)
         .map(|due| {
             Box::pin(async move {
-                if upkeep.clock.now() > no_later {
-                    return false;
+                let starts = upkeep.clock.now() <= last_start;
+                if starts {
+                    visit(upkeep, due).await;
                 }
-                match due {
-                    Due::Shop(tenant, org) => shop::look_after(upkeep, &tenant, org).await,
-                    Due::Import(tenant, org) => import::go_on(upkeep, &tenant, org).await,
-                    Due::Page(tenant, page) => page::look_after(upkeep, &tenant, &page).await,
-                    Due::Orphan(page) => orphan::unsubscribe(upkeep, &page).await,
-                }
-                true
+                starts
             })
         })
         .buffer_unordered(upkeep.limits.at_once.max(1))
@@ -50,4 +34,27 @@ pub async fn look_after_due(upkeep: &Upkeep) -> Result<usize, StoreError> {
         .count()
         .await;
     Ok(visited)
+}
+
+async fn visit(upkeep: &Upkeep, due: Due) {
+    match due {
+        Due::Shop(tenant, org) => shop::visit(upkeep, &tenant, org).await,
+        Due::Import(tenant, org) => import::visit(upkeep, &tenant, org).await,
+        Due::Page(tenant, key) => page::visit(upkeep, &tenant, &key).await,
+        Due::Orphan(page) => orphan::visit(upkeep, &page).await,
+    }
+}
+
+/// Reads all watch lists up to now.
+async fn everything_due(upkeep: &Upkeep, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+    let lists: Vec<_> = futures::stream::iter(0..WATCH_SHARDS)
+        .map(|shard| upkeep.store.connections.due(shard, now, upkeep.limits.per_list))
+        .buffered(usize::from(WATCH_SHARDS))
+        .collect()
+        .await;
+    let mut due = Vec::new();
+    for list in lists {
+        due.extend(list?);
+    }
+    Ok(due)
 }

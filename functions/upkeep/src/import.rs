@@ -1,12 +1,12 @@
-//! An import, a step a minute.
+//! An import of older orders and customers, one step a minute.
 //!
-//! A step stores at most half of what the tenant's CRM takes until the next one, and nothing while the CRM is behind or
-//! left alone, so that live events always find room. It reads on from the cursor, stores, moves the cursor: a crash in
-//! between reads the page again, which the inbox answers with duplicates. States and fences are in
-//! [`common::store::imports`].
+//! A step stores at most half of what the tenant's CRM can take until the next step. It stores nothing while the CRM is
+//! behind or keeps failing, so that new events always have room. It reads a batch from the cursor on, stores it, then
+//! moves the cursor. After a crash in between, the batch is read again and the inbox answers with duplicates. States and
+//! fences are described in [`common::store::imports`].
 //!
-//! The period is about `created_at`, and its filters are wide enough for every reading of their digits (haravan.md
-//! §5.4); what is outside is dropped by the row's own time.
+//! The period of an import is about `created_at`. The filters that Haravan gets are wide enough for both readings of
+//! their digits (haravan.md §5.4); a row outside the period is dropped by its own time.
 
 use std::time::Duration;
 
@@ -23,62 +23,64 @@ use common::store::imports::{Counts, Import, ImportStatus, reason};
 use common::telemetry::{Line, Metric};
 use common::trace::TraceId;
 
-use crate::shop::token::{Living, living};
-use crate::visit::{READING, Trouble};
-use crate::{FUNCTION, Upkeep};
+use crate::shop::token;
+use crate::shop::visit::{Stop, Visit};
+use crate::{FUNCTION, Upkeep, VISIT};
 
 /// Pause while the shop's token does not work.
 const NO_TOKEN: Duration = Duration::from_secs(5 * 60);
 
-/// A CRM whose next free slot is further away has no room for an import.
+/// If the CRM's next free slot is further away than this, it has no room for an import.
 const BEHIND: Duration = Duration::from_secs(5);
 
-/// Most pages a step reads (half a bucket, haravan.md §5.2).
-const PAGES: usize = 40;
+/// Batches read in one step: half of Haravan's bucket (haravan.md §5.2).
+const BATCHES: usize = 40;
 
-/// The longest step.
-const LONGEST: Duration = Duration::from_secs(35);
-
-/// What a step came to.
+/// How a step ended.
 enum Step {
-    /// To be continued after this pause.
+    /// The next step follows after this pause.
     Again(Duration),
     /// Everything was read.
     Done,
-    /// It cannot go on.
+    /// The import cannot continue.
     Failed(&'static str),
-    /// It was cancelled, or another worker is at it.
+    /// The import was cancelled, or another worker moved the cursor.
     Overtaken,
 }
 
-/// Goes on with a shop's import, if it runs.
-pub async fn go_on(upkeep: &Upkeep, tenant: &TenantId, org: OrgId) {
-    let worked = async {
-        let Some(mut import) = upkeep.store.imports.get(tenant, org).await? else { return Ok(()) };
-        if import.status != ImportStatus::Running {
-            return Ok(());
-        }
-        let step = match tokio::time::timeout(LONGEST, Box::pin(step(upkeep, &mut import))).await {
-            Ok(Ok(step)) => step,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a step of an import stopped short");
-                Step::Again(STEP)
-            }
-            Err(_) => Step::Again(STEP),
-        };
-        let (imports, now) = (&upkeep.store.imports, upkeep.clock.now());
-        match step {
-            Step::Again(pause) => imports.look_again(&import, later(now, pause)).await.map(drop),
-            Step::Done => finish(upkeep, &import, None).await,
-            Step::Failed(why) => finish(upkeep, &import, Some(why)).await,
-            Step::Overtaken => Ok(()),
-        }
-    };
-    if let Err::<(), StoreError>(error) = worked.await {
+/// Does one step of a shop's import, if it runs.
+pub(crate) async fn visit(upkeep: &Upkeep, tenant: &TenantId, org: OrgId) {
+    if let Err(error) = step_and_schedule(upkeep, tenant, org).await {
         tracing::warn!(%error, "an import stays due");
     }
 }
 
+async fn step_and_schedule(upkeep: &Upkeep, tenant: &TenantId, org: OrgId) -> Result<(), StoreError> {
+    let imports = &upkeep.store.imports;
+    let Some(mut import) = imports.get(tenant, org).await? else { return Ok(()) };
+    if import.status != ImportStatus::Running {
+        return Ok(());
+    }
+    let step = match tokio::time::timeout(VISIT, Box::pin(step(upkeep, &mut import))).await {
+        Ok(Ok(step)) => step,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "a step of an import failed");
+            Step::Again(STEP)
+        }
+        Err(_) => Step::Again(STEP),
+    };
+    match step {
+        Step::Again(pause) => {
+            imports.look_again(&import, later(upkeep.clock.now(), pause)).await?;
+            Ok(())
+        }
+        Step::Done => finish(upkeep, &import, None).await,
+        Step::Failed(why) => finish(upkeep, &import, Some(why)).await,
+        Step::Overtaken => Ok(()),
+    }
+}
+
+/// Ends the import, and says so.
 async fn finish(upkeep: &Upkeep, import: &Import, failed: Option<&'static str>) -> Result<(), StoreError> {
     if upkeep.store.imports.finish(import, failed, upkeep.clock.now()).await? {
         Line::new(FUNCTION, "import.ended")
@@ -92,8 +94,8 @@ async fn finish(upkeep: &Upkeep, import: &Import, failed: Option<&'static str>) 
     Ok(())
 }
 
-/// One step; `import` is kept as it is stored, for the writes that follow.
-async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
+/// One step. `import` always holds what is stored, because the next write is conditional on it.
+async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Stop> {
     let began = upkeep.clock.now();
     let shop = upkeep.store.connections.shop(&import.tenant, import.org).await?;
     let Some(shop) = shop.filter(|shop| shop.status != ConnectionStatus::Disconnected) else {
@@ -106,12 +108,12 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
     if busy.is_some_and(|busy| busy > later(began, BEHIND)) {
         return Ok(Step::Again(STEP));
     }
-    let token = match Box::pin(living(upkeep, shop)).await? {
-        Living::With(_, token) => token,
-        Living::Without(_) | Living::Unclear => return Ok(Step::Again(NO_TOKEN)),
-    };
-    let reader =
-        Reader { admin: &upkeep.admin, token: &token, clock: &upkeep.clock, deadline: later(began, READING) };
+    let mut visit = Visit::new(upkeep, shop);
+    match Box::pin(token::keep_fresh(&mut visit)).await {
+        Ok(()) | Err(Stop::AsItStands) => {}
+        Err(error) => return Err(error),
+    }
+    let Some(reader) = visit.reader(began) else { return Ok(Step::Again(NO_TOKEN)) };
     let (not_before, not_after) = (ShopTime::Unknown.not_before(import.from), ShopTime::not_after(import.to));
     let filters = [("created_at_min", not_before.as_str()), ("created_at_max", not_after.as_str())];
     if import.total.is_none()
@@ -122,13 +124,13 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
     }
     let trace = TraceId::of_invocation();
     let mut room = room(tenant.settings.writes_per_second, import.stage);
-    for _ in 0..PAGES {
-        let page = match reader.page(import.stage, &filters, import.since_id, room.min(PAGE)).await {
-            Ok(page) => page,
+    for _ in 0..BATCHES {
+        let batch = match reader.page(import.stage, &filters, import.since_id, room.min(PAGE)).await {
+            Ok(batch) => batch,
             Err(error) => return Ok(stopped(&error)),
         };
         let within = |row: &&Row| row.created_at.is_none_or(|at| import.from <= at && at < import.to);
-        let rows: Vec<&Row> = page.rows.iter().filter(within).collect();
+        let rows: Vec<&Row> = batch.rows.iter().filter(within).collect();
         let now = upkeep.clock.now();
         let stage = import.stage;
         let filled =
@@ -138,10 +140,10 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
             stored: added(import.counts.stored, filled.stored),
             skipped: added(import.counts.skipped, filled.known),
         };
-        let (next_stage, since_id) = match (page.next, import.next_stage()) {
+        let (next_stage, since_id) = match (batch.next, import.next_stage()) {
             (Some(last), _) => (stage, last),
             (None, Some(next)) => (next, 0),
-            (None, None) => (stage, page.rows.last().map_or(import.since_id, |row| row.id)),
+            (None, None) => (stage, batch.rows.last().map_or(import.since_id, |row| row.id)),
         };
         if !upkeep.store.imports.advance(import, next_stage, since_id, counts).await? {
             return Ok(Step::Overtaken);
@@ -156,7 +158,7 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
                 .count(Metric::EventImported, i64::try_from(filled.stored).unwrap_or(i64::MAX))
                 .emit();
         }
-        if page.next.is_none() && next_stage == stage {
+        if batch.next.is_none() && next_stage == stage {
             return Ok(Step::Done);
         }
         room = room.saturating_sub(filled.stored);
@@ -167,7 +169,7 @@ async fn step(upkeep: &Upkeep, import: &mut Import) -> Result<Step, Trouble> {
     Ok(Step::Again(STEP))
 }
 
-/// How many records there are, about; `None` when Haravan does not say.
+/// About how many records there are; `None` if Haravan does not say.
 async fn total(reader: &Reader<'_>, import: &Import, filters: &[(&str, &str)]) -> Option<i64> {
     let mut total: i64 = 0;
     for stage in import.stages() {
@@ -176,14 +178,15 @@ async fn total(reader: &Reader<'_>, import: &Import, filters: &[(&str, &str)]) -
     Some(total)
 }
 
+/// What an answer without a batch means for the import.
 fn stopped(error: &PageError) -> Step {
     match error {
         PageError::Api(ApiError::Transient { after }) => Step::Again(after.unwrap_or(STEP).max(STEP)),
-        // The visits of the shop find out what has become of its token.
+        // The visits of the shop find out what happened to its token.
         PageError::Api(ApiError::Unauthorized) => Step::Again(NO_TOKEN),
         PageError::Api(ApiError::Forbidden) => Step::Failed(reason::FORBIDDEN),
         PageError::Api(ApiError::NotFound | ApiError::Refused { .. }) | PageError::Disordered => {
-            tracing::warn!(%error, "an import cannot go on");
+            tracing::warn!(%error, "an import cannot continue");
             Step::Failed(reason::REFUSED)
         }
     }

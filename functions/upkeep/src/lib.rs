@@ -1,20 +1,25 @@
-//! Scheduled upkeep: what has to happen though nobody calls.
+//! Scheduled upkeep: the work that no request starts.
 //!
-//! Two things, side by side in every run of a minute, and neither waits for the other's failures:
-//! - [`wake`]: events that wait are made ready again;
-//! - [`due`] visits what is due: connected shops are kept alive (tokens, webhooks, what webhooks missed), ended ones are
-//!   brought to their end ([`shop`]), imports go on; the same for pages of Facebook and Zalo.
+//! It runs once a minute and does two things side by side:
+//! - [`wake`] makes waiting events ready again;
+//! - [`due`] visits every shop, page and import whose time has come. Each visit ends with the time of the next one.
 //!
-//! Both are driven by watch lists with times in them: a run in which nothing is due reads those lists and nothing else.
-//! A run may be cut off anywhere and may overlap with another one; whatever it does is a conditional write or harmless
-//! when done twice.
+//! ```text
+//!  handle ──► wake
+//!         └─► due ──► shop ──► its steps, see there
+//!                 ├─► import
+//!                 ├─► page
+//!                 └─► orphan: a page that no tenant owns
+//! ```
+//!
+//! Watch lists hold the times. A run with nothing due reads those lists and nothing else. A run may be cut off at any point
+//! and may overlap with another run: every write is conditional, or harmless when it is repeated.
 
 pub mod due;
 mod import;
 mod orphan;
 mod page;
 pub mod shop;
-mod visit;
 pub mod wake;
 
 use std::sync::Arc;
@@ -32,18 +37,25 @@ use serde::Serialize;
 /// The function's name in logs.
 const FUNCTION: &str = "upkeep";
 
-/// What upkeep works with.
+/// A run starts no visit later than this after its own start; the rest stays due. With the longest visit and the longest
+/// refresh (two calls of 15 s each, and their writes) a run ends within the function's 55 s.
+pub const ADMISSION: Duration = Duration::from_secs(15);
+
+/// The longest visit of a shop or a page, and the longest step of an import.
+const VISIT: Duration = Duration::from_secs(35);
+
+/// The dependencies of upkeep.
 #[derive(Clone)]
 pub struct Upkeep {
     /// The tables.
     pub store: Store,
     /// The tenants.
     pub directory: Arc<Directory>,
-    /// Access tokens that end.
+    /// Refreshes access tokens.
     pub refresher: Refresher,
     /// Facebook and Zalo.
     pub pages: Pages,
-    /// Switching webhooks on and off.
+    /// Haravan's webhook control.
     pub subscription: Subscription,
     /// Haravan's Admin REST.
     pub admin: Admin,
@@ -56,21 +68,23 @@ pub struct Upkeep {
 /// How much one run does, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Events, or shops, read from one watch list. One tenant's backlog beyond sixteen times this delays the others'.
+    /// Events, or connections, read from one watch list. A tenant's backlog of more than sixteen times this delays the other
+    /// tenants.
     pub per_list: i32,
-    /// Shops, pages and imports visited at once.
+    /// Visits that run at once.
     pub at_once: usize,
-    /// Events of one tenant made ready.
+    /// Events of one tenant made ready in one run.
     pub per_tenant: usize,
-    /// Events made ready in all.
+    /// Events of all tenants made ready in one run.
     pub in_all: usize,
-    /// Pause between two rounds of a shop's reconciliation.
+    /// Time between two rounds of a shop's reconciliation.
     pub reconcile_every: Duration,
 }
 
 impl Default for Limits {
-    /// For a run a minute: a tenant's CRM takes one write a second (getfly.md §15 U8) and an order two. Haravan asks for
-    /// reconciliation daily and after outages (haravan.md §2.8); four times an hour an order is not missed for long.
+    /// For one run a minute: a tenant's CRM takes one write a second (getfly.md §15 U8), and an order takes two writes.
+    /// Haravan asks for reconciliation daily and after outages (haravan.md §2.8); at four times an hour no order is missing
+    /// for long.
     fn default() -> Self {
         Self {
             per_list: 5000,
@@ -89,16 +103,16 @@ pub struct Report {
     pub due: usize,
     /// Events made ready.
     pub woken: usize,
-    /// Shops, pages and imports that were looked at.
+    /// Shops, pages and imports that were visited.
     pub looked_after: usize,
 }
 
 /// One run.
 ///
 /// # Errors
-/// [`StoreError`] when a watch list cannot be read; the next run starts over.
+/// [`StoreError`] if a watch list cannot be read; the next run starts over.
 pub async fn handle(upkeep: &Upkeep) -> Result<Report, StoreError> {
-    let (woken, looked_after) = tokio::join!(wake::wake_events(upkeep), due::look_after_due(upkeep));
+    let (woken, looked_after) = tokio::join!(wake::wake_events(upkeep), due::visit_due(upkeep));
     let (woken, looked_after) = (woken?, looked_after?);
     Ok(Report { due: woken.due, woken: woken.woken, looked_after })
 }

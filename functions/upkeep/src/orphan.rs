@@ -1,9 +1,10 @@
-//! Facebook pages that send events though nobody has connected them: unsubscribed with the app's own token
-//! (pages.md §1.16).
+//! Facebook pages that send events although no tenant has connected them. Upkeep unsubscribes them with the app's own
+//! token (pages.md §1.16).
 //!
-//! There is one subscription per app and page, so it must not be taken from a tenant who connects the page meanwhile.
-//! Whether it is anybody's is looked at before the call and after it: a connect claims the page before it subscribes, so
-//! one that the second look does not see subscribes after our call, and one that it sees is looked after at once.
+//! There is one subscription per app and page. A tenant who connects the page at the same time must not lose it. So upkeep
+//! reads the page's owner before the call and after it. A connect claims the page before it subscribes: if the second read
+//! does not find the owner, the connect subscribes after our call; if it does, the page's visit is due at once and
+//! subscribes again.
 
 use std::time::Duration;
 
@@ -18,17 +19,17 @@ use common::telemetry::{Line, Metric};
 
 use crate::{FUNCTION, Upkeep};
 
-/// Pause after something that gave no answer.
+/// Pause if Facebook does not answer, or our apps cannot be read.
 const SOON: Duration = Duration::from_secs(300);
 
-/// Unsubscribes one page, unless it is somebody's.
-pub(crate) async fn unsubscribe(upkeep: &Upkeep, page: &PageId) {
-    if let Err(error) = work_off(upkeep, page).await {
-        tracing::warn!(%error, "a page that is nobody's stays due");
+/// Unsubscribes one page, unless a tenant owns it.
+pub(crate) async fn visit(upkeep: &Upkeep, page: &PageId) {
+    if let Err(error) = unsubscribe(upkeep, page).await {
+        tracing::warn!(%error, "a page that no tenant owns stays due");
     }
 }
 
-async fn work_off(upkeep: &Upkeep, page: &PageId) -> Result<(), StoreError> {
+async fn unsubscribe(upkeep: &Upkeep, page: &PageId) -> Result<(), StoreError> {
     let connections = &upkeep.store.connections;
     let subject = Subject::Page(PageKey::Facebook(page.clone()));
     if connections.owner(&subject).await?.is_some() {

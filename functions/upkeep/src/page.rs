@@ -1,12 +1,14 @@
-//! Pages that are due: one visit each.
+//! The visit of one page of Facebook or Zalo.
 //!
-//! An end that was cut off is gone on with ([`common::pages::end`]); a live page is looked at ([`common::pages::verify`]).
-//! The next visit is a day later, or when the token is to be refreshed; after no answer it is sooner, with pauses that
-//! grow with how long the answer is overdue. A visit has a time limit, and its failure is its own.
+//! A visit resumes an interrupted disconnect ([`common::pages::end`]), or checks whether a connected page still works
+//! ([`common::pages::verify`]). The next visit is a day later, or when the token has to be refreshed. If the provider does
+//! not answer it is sooner, with pauses that grow with the time for which the answer is overdue. A visit has a time limit,
+//! and a visit that fails affects no other.
 
 use std::time::Duration;
 
-use common::clock::{later, until};
+use common::clock::later;
+use common::clock::until;
 use common::id::TenantId;
 use common::pages::end::{self, Finished};
 use common::pages::verify::{Verified, verify};
@@ -16,42 +18,44 @@ use common::store::StoreError;
 use common::store::connections::{PageConnection, PageKey, reason};
 use jiff::Timestamp;
 
-use crate::Upkeep;
-use crate::visit::VISIT;
+use crate::{Upkeep, VISIT};
 
-/// Pause between two looks at a page that is well.
+/// Pause between two checks of a page that works.
 const DAILY: Duration = Duration::from_secs(24 * 3600);
 
-/// The shortest and the longest pause after no answer; with time for a refresh that runs elsewhere to end.
+/// The shortest and the longest pause if the provider does not answer. The shortest leaves another process the time to end
+/// its refresh.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
-/// Visits one page, and puts it on the watch list for its next time.
-pub async fn look_after(upkeep: &Upkeep, tenant: &TenantId, key: &PageKey) {
-    let pages = &upkeep.pages;
-    let visited = async {
-        let Some(page) = pages.store.connections.page(tenant, key).await? else { return Ok(()) };
-        let (this, seen) = (page.this(), page.suspected_at);
-        let overdue = overdue(&page, pages.clock.now());
-        let due = match tokio::time::timeout(VISIT, Box::pin(visit(pages, page))).await {
-            Ok(Ok(Some(due))) => due,
-            Ok(Ok(None)) => return Ok(()),
-            stopped => {
-                match stopped {
-                    Ok(Err(error)) => tracing::warn!(%error, "a visit of a page stopped short"),
-                    _ => tracing::warn!("a visit of a page took too long"),
-                }
-                later(pages.clock.now(), backoff(overdue))
-            }
-        };
-        pages.store.connections.look_again(&this, seen, due).await.map(drop)
-    };
-    if let Err::<(), StoreError>(error) = visited.await {
+/// Visits one page, and puts it on the watch list for its next visit.
+pub(crate) async fn visit(upkeep: &Upkeep, tenant: &TenantId, key: &PageKey) {
+    if let Err(error) = visit_and_schedule(&upkeep.pages, tenant, key).await {
         tracing::warn!(%error, "a page stays due");
     }
 }
 
-/// When to come again; `None` when it stays as it stands.
-async fn visit(pages: &Pages, page: PageConnection) -> Result<Option<Timestamp>, Trouble> {
+async fn visit_and_schedule(pages: &Pages, tenant: &TenantId, key: &PageKey) -> Result<(), StoreError> {
+    let connections = &pages.store.connections;
+    let Some(page) = connections.page(tenant, key).await? else { return Ok(()) };
+    let (this, suspected_at) = (page.this(), page.suspected_at);
+    let overdue = overdue(&page, pages.clock.now());
+    let due = match tokio::time::timeout(VISIT, Box::pin(steps(pages, page))).await {
+        Ok(Ok(Some(due))) => due,
+        Ok(Ok(None)) => return Ok(()),
+        failed => {
+            match failed {
+                Ok(Err(error)) => tracing::warn!(%error, "a visit of a page failed"),
+                _ => tracing::warn!("a visit of a page took too long"),
+            }
+            later(pages.clock.now(), backoff(overdue))
+        }
+    };
+    connections.look_again(&this, suspected_at, due).await?;
+    Ok(())
+}
+
+/// Gives the time of the next visit; `None` if there is nothing more to write.
+async fn steps(pages: &Pages, page: PageConnection) -> Result<Option<Timestamp>, Trouble> {
     if !page.is_live() {
         return Ok(match end::finish(pages, &page).await? {
             Finished::Later(due) => Some(due),
@@ -66,7 +70,7 @@ async fn visit(pages: &Pages, page: PageConnection) -> Result<Option<Timestamp>,
             let daily = later(now, DAILY.mul_f64(1.0 - 0.1 * fastrand::f64()));
             Some(refresh::due_at(&page.token_state()).map_or(daily, |due| due.min(daily)))
         }
-        // Subscribing may work any time; the rest waits for a person.
+        // A subscribe may work at any time. For everything else a person has to act.
         Verified::Lost(reason::NOT_SUBSCRIBED) => Some(later(now, PAUSE.1)),
         Verified::Lost(_) => Some(later(now, DAILY)),
         Verified::Later(after) => Some(later(now, after.unwrap_or_default().max(backoff(overdue)))),
@@ -74,12 +78,13 @@ async fn visit(pages: &Pages, page: PageConnection) -> Result<Option<Timestamp>,
     })
 }
 
-/// Half of what it is late, within limits; a little more, so that pages do not come back together.
+/// Half of the time for which the answer is overdue, within limits. A random part is added, so that pages are not visited
+/// together.
 fn backoff(overdue: Duration) -> Duration {
     (overdue / 2).clamp(PAUSE.0, PAUSE.1).mul_f64(1.0 + 0.2 * fastrand::f64())
 }
 
-/// For how long an answer about a page is missing.
+/// For how long the provider's answer about a page is overdue.
 fn overdue(page: &PageConnection, now: Timestamp) -> Duration {
     let wanted = match &page.page {
         PageKey::Facebook(_) => page.topics_at.map(|asked| later(asked, DAILY)),

@@ -1,9 +1,9 @@
-//! Events that wait: due retries, expired leases, events nobody picked up.
+//! Events that wait: due retries, expired leases, events that no worker has picked up.
 //!
-//! The stream makes events fast; this makes them certain. Every run reads the watch lists up to now and makes what it
-//! finds ready again, which the stream then hands to intake. Fair between tenants: a run wakes at most
-//! [`Limits::per_tenant`] events of one tenant, taking turns, so that one merchant's backlog neither floods its CRM nor
-//! delays the others. What is left stays due and is found by the next run.
+//! The stream makes events fast; this makes them certain. Every run reads the watch lists up to now and makes the events
+//! on them ready again. The stream then gives them to intake. A run is fair between tenants: they take turns, and at most
+//! [`Limits::per_tenant`] events of one tenant are woken. So one merchant's backlog neither floods its CRM nor delays the
+//! other merchants. Events that are left stay due for the next run.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -16,10 +16,10 @@ use futures::StreamExt;
 
 use crate::{FUNCTION, Limits, Upkeep};
 
-/// How many updates are under way at once.
-const SIDE_BY_SIDE: usize = 8;
+/// Updates that run at once.
+const AT_ONCE: usize = 8;
 
-/// What was done about events.
+/// What a run did about events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Woken {
     /// Events that were due.
@@ -43,7 +43,7 @@ pub async fn wake_events(upkeep: &Upkeep) -> Result<Woken, StoreError> {
     let inbox = Arc::new(inbox.clone());
     let woken = futures::stream::iter(take_turns(found, upkeep.limits))
         .map(|watched| wake(Arc::clone(&inbox), watched, now))
-        .buffer_unordered(SIDE_BY_SIDE)
+        .buffer_unordered(AT_ONCE)
         .filter(|woken| std::future::ready(*woken))
         .count()
         .await;
@@ -85,7 +85,7 @@ fn report(event: &Event) {
     line.emit();
 }
 
-/// The longest due first within a tenant, the tenants in turn.
+/// The tenants in turn; within a tenant, the events that have been due for longest first.
 fn take_turns(found: Vec<Watched>, limits: Limits) -> Vec<Watched> {
     let mut by_tenant: BTreeMap<String, VecDeque<Watched>> = BTreeMap::new();
     for watched in found {

@@ -126,7 +126,7 @@ impl Life {
     /// Runs upkeep's visits once, so much later.
     pub async fn visits_after(&self, wait: Duration) {
         self.world.clock.advance(wait);
-        upkeep::due::look_after_due(&self.upkeep).await.unwrap();
+        upkeep::due::visit_due(&self.upkeep).await.unwrap();
     }
 
     /// The same again and again, for so long in all.

@@ -48,7 +48,7 @@ async fn two_workers_that_refresh_at_once_call_zalo_once() {
     assert_eq!((life.zalo.refreshes(&account()), life.zalo.refused_refreshes()), (1, 0));
     // Two runs of upkeep at once, too.
     life.world.clock.advance(14 * HOUR);
-    let runs = [upkeep::due::look_after_due(&life.upkeep), upkeep::due::look_after_due(&other)];
+    let runs = [upkeep::due::visit_due(&life.upkeep), upkeep::due::visit_due(&other)];
     for run in join_all(runs).await {
         run.unwrap();
     }

@@ -1,42 +1,41 @@
-//! Shops that have ended, or are said to have.
+//! A shop whose disconnect was interrupted.
 //!
-//! **Ended.** A disconnect first counts up the generation, so that nothing is worked on any more, and then has two steps
-//! left: webhooks are switched off at Haravan, tokens are wiped and the shop is free for other tenants. Whoever
-//! disconnects tries both at once; what was cut off is found here. Haravan not answering holds the wiping up for a day at
-//! most.
-//!
-//! **Said to have ended.** `app/uninstalled` names a shop and not an installation, may come late, and its topic is not
-//! signed (haravan.md §2.5, §2.9): a shop that was installed again a minute ago must not die of the uninstall before it.
-//! So it is only a suspicion, and the token is the judge: one that works means that the hint was about an older
-//! installation; a 401 that no refresh mends means that the app is gone.
+//! A disconnect first increases the generation, so that no event of the shop is worked on any more. Two steps are left:
+//! unsubscribe at Haravan; wipe the tokens and free the shop for other tenants. The console tries both at once. If it was
+//! interrupted, a visit does what is left. If Haravan does not answer, the tokens are kept for a day at most.
 
 use std::time::Duration;
 
-use common::clock::{later, until};
+use common::clock::later;
+use common::clock::until;
 use common::haravan::api::ApiError;
-use common::store::connections::{ConnectionRef, ShopConnection, reason};
-use common::telemetry::{Line, Metric};
-use secrecy::SecretString;
+use common::store::connections::reason;
+use common::telemetry::Line;
+use jiff::Timestamp;
 
-use super::token::{Rejected, open, replace};
-use crate::visit::{Next, Trouble};
-use crate::{FUNCTION, Upkeep};
+use super::token;
+use super::visit::{Stop, Visit};
+use crate::FUNCTION;
 
-/// After this long an ended shop's tokens are wiped though Haravan never confirmed.
+/// The tokens are wiped after this time, even if Haravan never confirmed the unsubscribe.
 const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 
-/// The shortest and the longest pause between tries to unsubscribe.
+/// The shortest and the longest pause between two tries to unsubscribe.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
-/// Goes on with an end that was cut off.
-pub(crate) async fn go_on(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Next, Trouble> {
-    let now = upkeep.clock.now();
+/// Resumes an interrupted disconnect; gives the time of the next try if Haravan did not answer.
+///
+/// # Errors
+/// [`Stop::AsItStands`] when the disconnect is complete.
+pub(crate) async fn finish(visit: &Visit<'_>) -> Result<Timestamp, Stop> {
+    let (upkeep, shop) = (visit.upkeep, &visit.shop);
+    let now = visit.now();
     let since = shop.ended_at.map_or(GIVE_UP, |ended| until(ended, now));
-    // A token of an app that was removed is dead, and so is the subscription.
+    // After an uninstall neither the token works nor is there a subscription.
     let token = match shop.reason.as_deref() {
         Some(reason::UNINSTALLED) => None,
-        _ => open(upkeep, shop).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a token does not open: a shop is not unsubscribed");
+        _ => token::open(upkeep, shop).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a shop is not unsubscribed: its token does not open");
             None
         }),
     };
@@ -44,62 +43,14 @@ pub(crate) async fn go_on(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Next
         && let Err(error) = upkeep.subscription.unsubscribe(&token).await
     {
         if error.is_transient() && since < GIVE_UP {
-            let due = later(now, (since / 2).clamp(PAUSE.0, PAUSE.1));
-            return Ok(Next::At { shop: shop.this(), seen: shop.suspected_at, due });
+            return Ok(later(now, (since / 2).clamp(PAUSE.0, PAUSE.1)));
         }
-        // A 401 is as good as done; after any other answer nothing more can be said to Haravan.
+        // A 401 is as good as success. After any other refusal another try would bring the same.
         if error != ApiError::Unauthorized {
             tracing::warn!(%error, "a shop was not unsubscribed");
         }
     }
     upkeep.store.connections.finish_end(&shop.this()).await?;
     Line::new(FUNCTION, "shop.ended").with("tenant", shop.tenant.as_str()).with("org", shop.org.0).emit();
-    Ok(Next::AsItStands)
-}
-
-/// What a suspicion came to.
-pub(crate) enum Suspicion {
-    /// The app is there. The connection as it is now, with the token that works.
-    Unfounded(Box<ShopConnection>, SecretString),
-    /// The shop was ended, or nobody knows yet and it stays due.
-    Settled,
-}
-
-/// Asks Haravan whether the app is still in the shop.
-pub(crate) async fn look_into(
-    upkeep: &Upkeep,
-    shop: ShopConnection,
-    token: Option<SecretString>,
-) -> Result<Suspicion, Trouble> {
-    let Some(token) = token else { return end(upkeep, &shop).await };
-    match upkeep.subscription.topics(&token).await {
-        Err(ApiError::Unauthorized) => {}
-        Err(error) if error.is_transient() => return Ok(Suspicion::Settled),
-        // Any other answer was given to a token that counts.
-        Ok(_) | Err(_) => return Ok(Suspicion::Unfounded(Box::new(shop), token)),
-    }
-    match Box::pin(replace(upkeep, shop)).await? {
-        Rejected::Dead(shop) => end(upkeep, &shop).await,
-        Rejected::Unclear => Ok(Suspicion::Settled),
-        Rejected::Renewed(shop, token) => match upkeep.subscription.topics(&token).await {
-            Err(ApiError::Unauthorized) => end(upkeep, &shop).await,
-            Err(error) if error.is_transient() => Ok(Suspicion::Settled),
-            Ok(_) | Err(_) => Ok(Suspicion::Unfounded(Box::new(shop), token)),
-        },
-    }
-}
-
-/// The app is gone: nothing is worked on any more, the tokens are wiped, the shop is free.
-async fn end(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Suspicion, Trouble> {
-    let shops = &upkeep.store.connections;
-    if shops.end(&shop.this(), reason::UNINSTALLED, upkeep.clock.now()).await? {
-        Line::new(FUNCTION, "shop.uninstalled")
-            .with("tenant", shop.tenant.as_str())
-            .with("org", shop.org.0)
-            .count(Metric::ShopUninstalled, 1)
-            .emit();
-        let ended = ConnectionRef { generation: shop.generation.saturating_add(1), ..shop.this() };
-        shops.finish_end(&ended).await?;
-    }
-    Ok(Suspicion::Settled)
+    Err(Stop::AsItStands)
 }

@@ -1,28 +1,30 @@
-//! A shop's visit, from its token to the time of the next one.
+//! The visit of one connected shop.
 //!
 //! ```text
-//!  due ──► ended? ──yes──► unsubscribe, wipe ([`ended`])
-//!            │no
-//!            ▼
-//!          token ──ended──► refresh, or needs_reconnect ([`common::refresh`])
-//!            ▼
-//!          suspected? ──401──► end: the app was removed
-//!            ▼
-//!          webhooks still switched on? ([`subscription`])
-//!            ▼
-//!          what did webhooks miss? ([`reconcile`])
-//!            ▼
-//!          next time: the earliest of what comes next
+//!  disconnected? ──yes──► finish the disconnect ([`ended`])
+//!       │no
+//!       ▼
+//!  keep the token fresh ([`token`]): refresh it in time, or ask for a new connection
+//!       ▼
+//!  reported as uninstalled? ──yes──► ask Haravan ([`suspected`]); if the app is gone, end the connection
+//!       ▼
+//!  are webhooks still on? ([`subscription`])
+//!       ▼
+//!  what did webhooks miss? ([`reconcile`])
+//!       ▼
+//!  next visit: at the earliest time that a step asks for
 //! ```
 //!
-//! A visit has a time limit, and its failure is its own: the shop stays on its watch list and is visited again. What a
-//! visit changes names the generation, the token version or the cursor that it saw, so a second visit at the same time
-//! or a disconnect in the middle makes the late one's writes void.
+//! A visit has a time limit. A visit that fails affects no other: the shop stays on its watch list and is visited again.
+//! Every write names the generation, the token version or the cursor that the visit has read. So after a disconnect or
+//! another visit in between, the later write does nothing.
 
 mod ended;
 mod reconcile;
 mod subscription;
+mod suspected;
 pub(crate) mod token;
+pub(crate) mod visit;
 
 use std::time::Duration;
 
@@ -30,100 +32,80 @@ use common::clock::later;
 use common::id::{OrgId, TenantId};
 use common::refresh;
 use common::store::StoreError;
-use common::store::connections::{ConnectionStatus, ShopConnection};
+use common::store::connections::ConnectionStatus;
 use jiff::Timestamp;
 
-use self::token::{Living, living};
-use crate::Upkeep;
-use crate::visit::{Next, Trouble, VISIT};
+use self::visit::{Stop, Visit};
+use crate::{Upkeep, VISIT};
 
-/// Pause after something that gave no answer.
+/// Pause after a failure.
 const SOON: Duration = Duration::from_secs(60);
 
-/// Pause when nothing can be done before an admin connects the shop again.
+/// Pause if nothing can be done until an admin connects the shop again.
 const SELDOM: Duration = Duration::from_secs(24 * 3600);
 
-/// Visits one shop, and puts it on the watch list for its next time.
-pub async fn look_after(upkeep: &Upkeep, tenant: &TenantId, org: OrgId) {
-    let visited = async {
-        let Some(shop) = upkeep.store.connections.shop(tenant, org).await? else { return Ok(()) };
-        let (this, seen) = (shop.this(), shop.suspected_at);
-        let next = match tokio::time::timeout(VISIT, Box::pin(visit(upkeep, shop))).await {
-            Ok(Ok(next)) => next,
-            stopped => {
-                if let Ok(Err(error)) = stopped {
-                    tracing::warn!(%error, "a visit stopped short");
-                }
-                // A suspicion stands until it was looked into; the shop then simply stays due.
-                if seen.is_some() {
-                    return Ok(());
-                }
-                Next::At { shop: this, seen, due: later(upkeep.clock.now(), SOON) }
-            }
-        };
-        match next {
-            Next::At { shop, seen, due } => {
-                upkeep.store.connections.look_again(&shop, seen, due).await.map(drop)
-            }
-            Next::AsItStands => Ok(()),
-        }
-    };
-    if let Err::<(), StoreError>(error) = visited.await {
+/// Visits one shop, and puts it on the watch list for its next visit.
+pub async fn visit(upkeep: &Upkeep, tenant: &TenantId, org: OrgId) {
+    if let Err(error) = visit_and_schedule(upkeep, tenant, org).await {
         tracing::warn!(%error, "a shop stays due");
     }
 }
 
-async fn visit(upkeep: &Upkeep, shop: ShopConnection) -> Result<Next, Trouble> {
-    if shop.status == ConnectionStatus::Disconnected {
-        return ended::go_on(upkeep, &shop).await;
-    }
-    let seen = shop.suspected_at;
-    let (mut shop, mut token) = match Box::pin(living(upkeep, shop)).await? {
-        Living::With(shop, token) => (shop, Some(token)),
-        Living::Without(shop) => (shop, None),
-        Living::Unclear => return Ok(Next::AsItStands),
-    };
-    if seen.is_some() {
-        match ended::look_into(upkeep, shop, token).await? {
-            ended::Suspicion::Unfounded(alive, opened) => (shop, token) = (*alive, Some(opened)),
-            ended::Suspicion::Settled => return Ok(Next::AsItStands),
-        }
-    }
-    let now = upkeep.clock.now();
-    let rest = |shop: &ShopConnection| Next::At { shop: shop.this(), seen, due: later(now, SELDOM) };
-    let Some(mut opened) = token else { return Ok(rest(&shop)) };
-
-    let mut soon = None;
-    let asked = subscription::is_due(&shop, now);
-    if asked {
-        match subscription::watch(upkeep, shop, opened).await? {
-            subscription::Watched::Alive(alive, token) => (shop, opened) = (alive, token),
-            subscription::Watched::NoAnswer(same, token) => {
-                (shop, opened) = (same, token);
-                soon = Some(later(now, subscription::NO_ANSWER));
+async fn visit_and_schedule(upkeep: &Upkeep, tenant: &TenantId, org: OrgId) -> Result<(), StoreError> {
+    let connections = &upkeep.store.connections;
+    let Some(shop) = connections.shop(tenant, org).await? else { return Ok(()) };
+    let (this, suspected_at) = (shop.this(), shop.suspected_at);
+    let due = match tokio::time::timeout(VISIT, Box::pin(steps(Visit::new(upkeep, shop)))).await {
+        Ok(Ok(due)) => due,
+        Ok(Err(Stop::AsItStands)) => return Ok(()),
+        failed => {
+            if let Ok(Err(error)) = failed {
+                tracing::warn!(%error, "a visit of a shop failed");
             }
-            subscription::Watched::Rejected(shop) => return Ok(rest(&shop)),
-            subscription::Watched::Gone => return Ok(Next::AsItStands),
+            // Scheduling would remove an uninstall report that nobody has looked into. Unscheduled, the shop stays due.
+            if suspected_at.is_some() {
+                return Ok(());
+            }
+            later(upkeep.clock.now(), SOON)
         }
-    }
-    let read = reconcile::reconcile(upkeep, &shop, &opened).await?;
-    if read.refused && !asked {
-        // The token was good for webhooks up to an hour ago: the next visit asks whether it still is.
-        upkeep.store.connections.doubt(&shop.this()).await?;
-        soon = Some(later(now, SOON));
-    }
-    let due =
-        [refresh::due_at(&shop.token_state()), Some(subscription::next(&shop, now)), Some(read.next), soon]
-            .into_iter()
-            .flatten()
-            .min();
-    let due = due.unwrap_or_else(|| later(now, SELDOM));
-    Ok(Next::At { shop: shop.this(), seen, due: spread(now, due, refresh::due_at(&shop.token_state())) })
+    };
+    connections.look_again(&this, suspected_at, due).await?;
+    Ok(())
 }
 
-/// A little later, so that shops connected together do not stay together; never later than a refresh.
-fn spread(now: Timestamp, due: Timestamp, no_later: Option<Timestamp>) -> Timestamp {
+/// The steps of a visit, in order; gives the time of the next visit.
+async fn steps(mut visit: Visit<'_>) -> Result<Timestamp, Stop> {
+    let visit = &mut visit;
+    if visit.shop.status == ConnectionStatus::Disconnected {
+        return ended::finish(visit).await;
+    }
+    Box::pin(token::keep_fresh(visit)).await?;
+    if visit.suspected_at.is_some() {
+        suspected::look_into(visit).await?;
+    }
+
+    let now = visit.now();
+    let asks = visit.token.is_some() && subscription::is_due(&visit.shop, now);
+    let ask_at = if asks { subscription::watch(visit).await? } else { subscription::next(&visit.shop, now) };
+
+    let Some(reader) = visit.reader(visit.now()) else { return Ok(later(now, SELDOM)) };
+    let read = reconcile::reconcile(visit, &reader).await?;
+
+    let refresh_at = refresh::due_at(&visit.shop.token_state());
+    let mut due = ask_at.min(read.next);
+    due = refresh_at.map_or(due, |refresh_at| due.min(refresh_at));
+    if read.refused && !asks {
+        // Up to an hour ago the token was good for webhooks. The next visit asks whether it still is.
+        visit.upkeep.store.connections.doubt(&visit.shop.this()).await?;
+        due = due.min(later(now, SOON));
+    }
+    Ok(spread(now, due, refresh_at))
+}
+
+/// A little later than `due`, so that shops that were connected together are not visited together; but never later than
+/// the refresh of their token.
+fn spread(now: Timestamp, due: Timestamp, refresh_at: Option<Timestamp>) -> Timestamp {
     let ahead = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-    let late = later(due, ahead.mul_f64(0.05 * fastrand::f64()));
-    no_later.map_or(late, |limit| late.min(limit.max(due)))
+    let spread = later(due, ahead.mul_f64(0.05 * fastrand::f64()));
+    refresh_at.map_or(spread, |limit| spread.min(limit.max(due)))
 }

@@ -1,18 +1,18 @@
-//! What webhooks did not bring.
+//! What did webhooks miss?
 //!
-//! Webhooks are lost: a delivery fails 19 times, a subscription is gone for an hour, a secret was wrong for a day
-//! (haravan.md §2.8). So every quarter of an hour a *round* reads by REST what changed since the last one began and puts
-//! into the inbox what nobody has ([`common::backfill`]).
+//! Webhooks get lost: a delivery fails 19 times, a subscription is gone for an hour, a secret is wrong for a day
+//! (haravan.md §2.8). So every quarter of an hour a *round* reads by REST what has changed since the last round began, and
+//! stores what the inbox does not have ([`common::backfill`]).
 //!
 //! Invariants:
-//! - **Nothing is skipped.** A round begins where the last one *began*, less an [`OVERLAP`] for clocks that differ and
-//!   changes that show late. It ends only when a page says it is the last; until then the connection keeps its cursor
-//!   ([`common::store::walks`]), which moves after a page is stored.
-//! - **Nothing is carried over twice**, whatever is read twice: the inbox and the claims see to that.
-//! - **Webhooks go first.** What changed within the last [`SETTLE`] is left to the next round, whose overlap covers it: a
-//!   webhook on its way is not overtaken, so that what a round stores *is* what was missing.
+//! - **No change is skipped.** A round begins where the last one *began*, less an [`OVERLAP`] for clocks that differ and
+//!   changes that show late. It ends only when Haravan says that a batch is the last. Until then the connection keeps a
+//!   cursor ([`common::store::walks`]), which moves after a batch is stored.
+//! - **Nothing is carried over twice**, however often it is read: the inbox and the claims see to that.
+//! - **Webhooks go first.** A change of the last [`SETTLE`] is left to the next round, whose overlap covers it. So a round
+//!   does not overtake a webhook that is on its way, and what it stores *is* what was missing.
 //!
-//! The first round begins at the connect: history is an import's business.
+//! The first round begins at the time of the connect; older records are for an import.
 
 use std::time::Duration;
 
@@ -26,61 +26,58 @@ use common::store::walks::Round;
 use common::telemetry::{Line, Metric};
 use common::trace::TraceId;
 use jiff::Timestamp;
-use secrecy::SecretString;
 
-use crate::visit::{READING, Trouble};
-use crate::{FUNCTION, Upkeep};
+use super::visit::{Stop, Visit};
+use crate::FUNCTION;
 
-/// How far a round reaches back before the last one's beginning.
-pub const OVERLAP: Duration = Duration::from_secs(10 * 60);
+/// How far before the last round's beginning a round begins to read.
+const OVERLAP: Duration = Duration::from_secs(10 * 60);
 
-/// What changed since then is left to the next round.
-pub const SETTLE: Duration = Duration::from_secs(2 * 60);
+/// Changes younger than this are left to the next round.
+const SETTLE: Duration = Duration::from_secs(2 * 60);
 
-/// Pages read of one entity in one visit: with both entities, half a bucket (haravan.md §5.2).
-const PAGES: usize = 20;
+/// Batches read of one entity in one visit: with both entities, half of Haravan's bucket (haravan.md §5.2).
+const BATCHES: usize = 20;
 
-/// Pause after Haravan gave no answer.
+/// Pause if Haravan does not answer.
 const NO_ANSWER: Duration = Duration::from_secs(60);
 
-/// What a visit's reconciliation came to.
+/// The result of a visit's reconciliation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Read {
-    /// When to go on.
+    /// When to read again.
     pub next: Timestamp,
-    /// Haravan answered the token with 401.
+    /// Haravan refused the token (401).
     pub refused: bool,
 }
 
 /// How a walk over one entity ended.
 enum Walked {
-    /// The round is over; the next one is due then.
+    /// The round is complete; it began then.
     Done(Timestamp),
     /// There is more to read.
     More,
-    /// Haravan gave no answer, or asks to wait.
+    /// Haravan did not answer, or asked to wait so long.
     NoAnswer(Option<Duration>),
-    /// Haravan will not give one before something is changed.
+    /// Haravan refuses, and will until a person changes something.
     Refused,
-    /// The token is refused.
+    /// Haravan refused the token (401).
     Unauthorized,
-    /// Another worker is at it, or the connection has changed.
+    /// Another worker moved the cursor, or the connection has changed.
     Overtaken,
 }
 
-/// Goes on with the rounds of a shop that are due.
-pub(crate) async fn reconcile(
-    upkeep: &Upkeep,
-    shop: &ShopConnection,
-    token: &SecretString,
-) -> Result<Read, Trouble> {
-    let began = upkeep.clock.now();
+/// Works on the rounds that are due, of orders and of customers.
+///
+/// # Errors
+/// [`Stop`] if our own store or the tenant cannot be read.
+pub(crate) async fn reconcile(visit: &Visit<'_>, reader: &Reader<'_>) -> Result<Read, Stop> {
+    let (upkeep, shop) = (visit.upkeep, &visit.shop);
+    let began = visit.now();
     let every = upkeep.limits.reconcile_every;
     let Some(tenant) = upkeep.directory.tenant(&shop.tenant).await? else {
         return Ok(Read { next: later(began, every), refused: false });
     };
-    let reader =
-        Reader { admin: &upkeep.admin, token, clock: &upkeep.clock, deadline: later(began, READING) };
     let mut read = Read { next: later(began, every), refused: false };
     for (entity, wanted) in
         [(Entity::Order, tenant.settings.orders), (Entity::Customer, tenant.settings.customers)]
@@ -90,14 +87,14 @@ pub(crate) async fn reconcile(
                 walk.until.map_or(began, |last| later(last, every))
             }
             _ if !wanted => {
-                // What happens while it is switched off is not fetched when it is switched on.
+                // Changes made while an entity is switched off are not read when it is switched on again.
                 upkeep.store.walks.finish(&shop.this(), entity, shop.walk(entity), began).await?;
                 later(began, every)
             }
-            _ => match Box::pin(walk(upkeep, shop, entity, &reader)).await? {
+            _ => match Box::pin(walk(visit, entity, reader)).await? {
                 Walked::Done(until) => later(until, every),
                 Walked::More => began,
-                Walked::NoAnswer(wait) => later(upkeep.clock.now(), wait.unwrap_or(NO_ANSWER)),
+                Walked::NoAnswer(wait) => later(visit.now(), wait.unwrap_or(NO_ANSWER)),
                 Walked::Refused | Walked::Overtaken => later(began, every),
                 Walked::Unauthorized => {
                     read.refused = true;
@@ -110,42 +107,38 @@ pub(crate) async fn reconcile(
     Ok(read)
 }
 
-async fn walk(
-    upkeep: &Upkeep,
-    shop: &ShopConnection,
-    entity: Entity,
-    reader: &Reader<'_>,
-) -> Result<Walked, Trouble> {
-    let (this, walks) = (shop.this(), &upkeep.store.walks);
+/// Continues the round of one entity, or begins a new one.
+async fn walk(visit: &Visit<'_>, entity: Entity, reader: &Reader<'_>) -> Result<Walked, Stop> {
+    let (store, shop) = (&visit.upkeep.store, &visit.shop);
+    let (this, walks) = (shop.this(), &store.walks);
     let mut seen = shop.walk(entity).clone();
     let mut round = match &seen.round {
         Some(round) => round.clone(),
-        None => Round { began: upkeep.clock.now(), since_id: 0 },
+        None => Round { began: visit.now(), since_id: 0 },
     };
     let last = seen.until.or(shop.connected_at).unwrap_or(round.began);
     let from = last.checked_sub(OVERLAP).unwrap_or(last);
     let settled = round.began.checked_sub(SETTLE).unwrap_or(round.began);
     let trace = TraceId::of_invocation();
     let mut shop_time = ShopTime::Unknown;
-    for _ in 0..PAGES {
+    for _ in 0..BATCHES {
         let digits = shop_time.not_before(from);
         let filters = [("updated_at_min", digits.as_str())];
-        let page = match reader.page(entity, &filters, round.since_id, usize::MAX).await {
-            Ok(page) => page,
+        let batch = match reader.page(entity, &filters, round.since_id, usize::MAX).await {
+            Ok(batch) => batch,
             Err(error) => return Ok(stopped(shop, entity, &error)),
         };
-        shop_time = shop_time.learn(from, &page.rows);
-        if page.unreadable > 0 {
-            tracing::warn!(rows = page.unreadable, "rows without an id are left out");
+        shop_time = shop_time.learn(from, &batch.rows);
+        if batch.unreadable > 0 {
+            tracing::warn!(rows = batch.unreadable, "rows without an id are left out");
         }
         let changed = |row: &&Row| row.updated_at.is_none_or(|at| from <= at && at <= settled);
-        let rows: Vec<&Row> = page.rows.iter().filter(changed).collect();
-        let now = upkeep.clock.now();
-        let filled = backfill::fill(&upkeep.store, &shop.tenant, shop.org, entity, &rows, trace, now).await?;
+        let rows: Vec<&Row> = batch.rows.iter().filter(changed).collect();
+        let filled = backfill::fill(store, &shop.tenant, shop.org, entity, &rows, trace, visit.now()).await?;
         if filled.stored > 0 {
             report(shop, entity, filled.stored, trace);
         }
-        let Some(last_id) = page.next else {
+        let Some(last_id) = batch.next else {
             let ended = walks.finish(&this, entity, &seen, round.began).await?;
             return Ok(if ended { Walked::Done(round.began) } else { Walked::Overtaken });
         };
@@ -154,13 +147,14 @@ async fn walk(
             return Ok(Walked::Overtaken);
         }
         seen.round = Some(round.clone());
-        if upkeep.clock.now() >= reader.deadline {
+        if visit.now() >= reader.deadline {
             break;
         }
     }
     Ok(Walked::More)
 }
 
+/// What an answer without a batch means for the round.
 fn stopped(shop: &ShopConnection, entity: Entity, error: &PageError) -> Walked {
     match error {
         PageError::Api(ApiError::Transient { after }) => Walked::NoAnswer(*after),

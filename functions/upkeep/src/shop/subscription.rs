@@ -1,34 +1,34 @@
-//! Whether Haravan still sends.
+//! Does Haravan still send webhooks for the shop?
 //!
-//! After 19 failures in a row Haravan deletes a shop's subscription and tells nobody but a mailbox (haravan.md §2.8).
-//! So every shop is asked about once an hour. What is missing is switched on again, and what is missing even then (the
-//! dashboard or the scopes decide, haravan.md §2.1) is noted on the connection, for the admin to see, and counted. That
-//! is tried once an hour and no more often, whatever it brings.
+//! After 19 failures in a row Haravan deletes a shop's subscription and only writes an e-mail about it (haravan.md §2.8).
+//! So upkeep asks about every shop once an hour, and subscribes again if topics are missing. Topics may still be missing
+//! then, because the dashboard or the scopes decide (haravan.md §2.1). They are noted on the connection, for the admin to
+//! see, and counted. Subscribing is tried once an hour and no more often, whatever comes of it.
 //!
-//! It is also how a dead token is noticed: a 401 that one refresh does not mend asks for the shop to be connected again.
+//! A dead token is noticed here, too: after a 401 that a refresh does not mend, an admin has to connect the shop again.
 
 use std::time::Duration;
 
-use common::clock::{later, until};
+use common::clock::later;
+use common::clock::until;
 use common::haravan::api::ApiError;
 use common::haravan::subscription::missing;
 use common::refresh;
 use common::store::connections::{ShopConnection, reason};
 use common::telemetry::{Line, Metric};
 use jiff::Timestamp;
-use secrecy::SecretString;
 
-use super::token::{Rejected, replace};
-use crate::visit::Trouble;
-use crate::{FUNCTION, Upkeep};
+use super::token;
+use super::visit::{Stop, Visit};
+use crate::FUNCTION;
 
-/// How often a shop is asked about.
-pub const EVERY: Duration = Duration::from_secs(3600);
+/// How often upkeep asks about a shop.
+const EVERY: Duration = Duration::from_secs(3600);
 
-/// Pause after no answer.
-pub(crate) const NO_ANSWER: Duration = Duration::from_secs(5 * 60);
+/// Pause if Haravan does not answer.
+const NO_ANSWER: Duration = Duration::from_secs(5 * 60);
 
-/// Pause before a 401 is believed where there is no other token to try.
+/// Pause before the same token is tried again after a 401, if there is no other.
 const DOUBT: Duration = Duration::from_secs(1);
 
 /// Whether it is time to ask.
@@ -44,86 +44,70 @@ pub(crate) fn next(shop: &ShopConnection, now: Timestamp) -> Timestamp {
     }
 }
 
-/// What asking brought.
-pub(crate) enum Watched {
-    /// The token works. The connection as it is now, and its token.
-    Alive(ShopConnection, SecretString),
-    /// No answer; nothing was noted.
-    NoAnswer(ShopConnection, SecretString),
-    /// The token is dead; the connection says so.
-    Rejected(ShopConnection),
-    /// The connection has changed: it stays as it stands.
-    Gone,
-}
-
-/// Asks what Haravan sends for the shop, and switches on what is missing.
-pub(crate) async fn watch(
-    upkeep: &Upkeep,
-    shop: ShopConnection,
-    token: SecretString,
-) -> Result<Watched, Trouble> {
-    let (shop, token, answer) = match upkeep.subscription.topics(&token).await {
-        Err(ApiError::Unauthorized) => match Box::pin(second_opinion(upkeep, shop, token)).await? {
-            Ok(asked) => asked,
-            Err(watched) => return Ok(watched),
-        },
-        answer => (shop, token, answer),
-    };
-    let topics = match answer {
+/// Asks Haravan which topics it sends, and subscribes again if some are missing; gives the time to ask again. Takes the
+/// token from the visit if Haravan refuses it for good.
+///
+/// # Errors
+/// [`Stop::AsItStands`] if the connection has changed, or if another worker has replaced the refused token.
+pub(crate) async fn watch(visit: &mut Visit<'_>) -> Result<Timestamp, Stop> {
+    let began = visit.now();
+    let topics = match Box::pin(ask(visit)).await? {
         Ok(topics) => topics,
-        Err(error) if error.is_transient() => return Ok(Watched::NoAnswer(shop, token)),
+        Err(ApiError::Unauthorized) => {
+            let (store, state) = (&visit.upkeep.store, visit.shop.token_state());
+            if !refresh::give_up(store, &state, reason::TOKEN_REFUSED, true).await? {
+                return Err(Stop::AsItStands);
+            }
+            visit.token = None;
+            return Ok(later(began, EVERY));
+        }
+        Err(error) if error.is_transient() => return Ok(later(began, NO_ANSWER)),
         Err(error) => {
-            tracing::warn!(%error, "Haravan does not tell what it sends");
+            tracing::warn!(%error, "Haravan does not say what it sends");
             Vec::new()
         }
     };
-    let now = upkeep.clock.now();
-    if !upkeep.store.connections.note_topics(&shop.this(), &topics, now).await? {
-        return Ok(Watched::Gone);
+    let (connections, now) = (&visit.upkeep.store.connections, visit.now());
+    if !connections.note_topics(&visit.shop.this(), &topics, now).await? {
+        return Err(Stop::AsItStands);
     }
-    let mut lacking = missing(&topics);
+    visit.shop.topics_at = Some(now);
+    let lacking = missing(&topics);
     if !lacking.is_empty() {
-        report(&shop, "subscription.lost", &lacking, Metric::SubscriptionLost);
-        if let Err(error) = upkeep.subscription.subscribe(&token).await {
-            tracing::warn!(%error, "a shop was not subscribed");
-        }
-        if let Ok(topics) = upkeep.subscription.topics(&token).await {
-            upkeep.store.connections.note_topics(&shop.this(), &topics, now).await?;
-            lacking = missing(&topics);
-        }
+        report(&visit.shop, "subscription.lost", &lacking, Metric::SubscriptionLost);
+        let lacking = subscribe(visit, now).await?.unwrap_or(lacking);
         if !lacking.is_empty() {
-            report(&shop, "subscription.incomplete", &lacking, Metric::TopicsMissing);
+            report(&visit.shop, "subscription.incomplete", &lacking, Metric::TopicsMissing);
         }
     }
-    Ok(Watched::Alive(ShopConnection { topics_at: Some(now), ..shop }, token))
+    Ok(later(now, EVERY))
 }
 
-type Asked = (ShopConnection, SecretString, Result<Vec<String>, ApiError>);
-
-/// Asks once more before a shop has to be connected again: with a new token, or with the same after a moment.
-async fn second_opinion(
-    upkeep: &Upkeep,
-    shop: ShopConnection,
-    token: SecretString,
-) -> Result<Result<Asked, Watched>, Trouble> {
-    let can_refresh = shop.tokens.as_ref().is_some_and(|tokens| tokens.refresh.is_some());
-    let (shop, token) = if can_refresh {
-        match replace(upkeep, shop).await? {
-            Rejected::Renewed(shop, token) => (shop, token),
-            Rejected::Unclear => return Ok(Err(Watched::Gone)),
-            Rejected::Dead(shop) => (shop, token),
-        }
-    } else {
-        upkeep.clock.sleep(DOUBT).await;
-        (shop, token)
-    };
-    match upkeep.subscription.topics(&token).await {
-        Err(ApiError::Unauthorized) => {
-            refresh::give_up(&upkeep.store, &shop.token_state(), reason::TOKEN_REFUSED, true).await?;
-            Ok(Err(Watched::Rejected(shop)))
-        }
-        answer => Ok(Ok((shop, token, answer))),
+/// Asks which topics Haravan sends. After a 401 it asks once more before that is believed: with a new token, or with the
+/// same after a moment.
+async fn ask(visit: &mut Visit<'_>) -> Result<Result<Vec<String>, ApiError>, Stop> {
+    let answer = visit.topics().await;
+    if answer != Err(ApiError::Unauthorized) {
+        return Ok(answer);
     }
+    if visit.can_refresh() {
+        token::replace(visit).await?;
+    } else {
+        visit.upkeep.clock.sleep(DOUBT).await;
+    }
+    Ok(visit.topics().await)
+}
+
+/// Subscribes, and notes what Haravan sends then; gives the topics that are still missing, if Haravan says so.
+async fn subscribe(visit: &Visit<'_>, now: Timestamp) -> Result<Option<Vec<&'static str>>, Stop> {
+    if let Some(token) = &visit.token
+        && let Err(error) = visit.upkeep.subscription.subscribe(token).await
+    {
+        tracing::warn!(%error, "a shop was not subscribed");
+    }
+    let Ok(topics) = visit.topics().await else { return Ok(None) };
+    visit.upkeep.store.connections.note_topics(&visit.shop.this(), &topics, now).await?;
+    Ok(Some(missing(&topics)))
 }
 
 fn report(shop: &ShopConnection, what: &'static str, lacking: &[&'static str], metric: Metric) {

@@ -1,4 +1,4 @@
-//! A shop's access token: refreshed when it is time, replaced when Haravan refuses it.
+//! The shop's access token: refreshed before it ends, replaced if Haravan refuses it ([`common::refresh`]).
 
 use common::refresh::{self, Refreshed};
 use common::seal::{Place, SealError};
@@ -7,102 +7,82 @@ use common::store::schema;
 use common::tenant::connection_place;
 use secrecy::SecretString;
 
+use super::visit::{Stop, Visit};
 use crate::Upkeep;
-use crate::visit::Trouble;
 
-/// A shop's token.
-pub(crate) enum Living {
-    /// As it is now, refreshed if it was time.
-    With(ShopConnection, SecretString),
-    /// There is none that could be used; the connection says why.
-    Without(ShopConnection),
-    /// Nobody knows yet, or the connection has changed: it stays due.
-    Unclear,
-}
-
-/// The shop's token, refreshed if it is time.
+/// Gives the visit the shop's token, refreshed if it is time. Leaves `None` if no token can be used; the connection then
+/// says why.
 ///
 /// # Errors
-/// [`Trouble`].
-pub(crate) async fn living(upkeep: &Upkeep, shop: ShopConnection) -> Result<Living, Trouble> {
-    let now = upkeep.clock.now();
-    if shop.tokens.is_none() {
-        return Ok(Living::Without(shop));
+/// [`Stop::AsItStands`] if the token has ended and Haravan did not answer, or if the connection has changed.
+pub(crate) async fn keep_fresh(visit: &mut Visit<'_>) -> Result<(), Stop> {
+    if visit.shop.tokens.is_none() {
+        return Ok(());
     }
-    let ended = refresh::has_ended(&shop.token_state(), now);
-    let can_refresh = shop.tokens.as_ref().is_some_and(|tokens| tokens.refresh.is_some());
-    if ended && !can_refresh {
-        // What was found out before says more than that the rest of it has ended too.
-        let why = reason::needs_reconnect(shop.reason.as_deref()).unwrap_or(reason::TOKEN_ENDED);
-        refresh::give_up(&upkeep.store, &shop.token_state(), why, true).await?;
-        return again(upkeep, &shop).await;
+    let (state, now) = (visit.shop.token_state(), visit.now());
+    let has_ended = refresh::has_ended(&state, now);
+    if has_ended && !visit.can_refresh() {
+        // An earlier reason says more than that the token has now ended, too.
+        let why = reason::needs_reconnect(visit.shop.reason.as_deref()).unwrap_or(reason::TOKEN_ENDED);
+        refresh::give_up(&visit.upkeep.store, &state, why, true).await?;
+        return reload(visit).await;
     }
-    if ended || refresh::due_at(&shop.token_state()).is_some_and(|due| due <= now) {
-        return match upkeep.refresher.refresh(&shop.token_state()).await {
-            Refreshed::Fresh(_) | Refreshed::NeedsReconnect(_) => again(upkeep, &shop).await,
-            Refreshed::Later if !ended => opened(upkeep, shop).await,
-            Refreshed::Later | Refreshed::Gone => Ok(Living::Unclear),
-        };
-    }
-    opened(upkeep, shop).await
-}
-
-/// The connection read again after its tokens were refreshed or given up: what is left of them may still work for a while.
-async fn again(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Living, Trouble> {
-    match upkeep.store.connections.shop(&shop.tenant, shop.org).await? {
-        Some(now) if now.generation == shop.generation && now.status != ConnectionStatus::Disconnected => {
-            if now.tokens.is_none() {
-                Ok(Living::Without(now))
-            } else {
-                opened(upkeep, now).await
-            }
+    if has_ended || refresh::due_at(&state).is_some_and(|due| due <= now) {
+        match visit.upkeep.refresher.refresh(&state).await {
+            Refreshed::Fresh(_) | Refreshed::NeedsReconnect(_) => return reload(visit).await,
+            Refreshed::Later if !has_ended => {}
+            Refreshed::Later | Refreshed::Gone => return Err(Stop::AsItStands),
         }
-        _ => Ok(Living::Unclear),
+    }
+    visit.token = open(visit.upkeep, &visit.shop).await?;
+    Ok(())
+}
+
+/// Refreshes a token that Haravan has refused (401), if it can be refreshed; tells whether the visit has a new one. If
+/// not, the visit keeps the refused one.
+///
+/// # Errors
+/// [`Stop::AsItStands`] if Haravan did not answer, or if the connection has changed.
+pub(crate) async fn replace(visit: &mut Visit<'_>) -> Result<bool, Stop> {
+    if !visit.can_refresh() {
+        return Ok(false);
+    }
+    match visit.upkeep.refresher.refresh(&visit.shop.token_state()).await {
+        Refreshed::Fresh(_) => {
+            let refused = visit.token.take();
+            reload(visit).await?;
+            let replaced = visit.token.is_some();
+            visit.token = visit.token.take().or(refused);
+            Ok(replaced)
+        }
+        Refreshed::NeedsReconnect(_) => {
+            visit.shop.status = ConnectionStatus::NeedsReconnect;
+            Ok(false)
+        }
+        Refreshed::Later | Refreshed::Gone => Err(Stop::AsItStands),
     }
 }
 
-async fn opened(upkeep: &Upkeep, shop: ShopConnection) -> Result<Living, Trouble> {
-    match open(upkeep, &shop).await? {
-        Some(token) => Ok(Living::With(shop, token)),
-        None => Ok(Living::Without(shop)),
+/// Reads the connection again after its tokens were refreshed or given up. An access token may work on for a while after
+/// its refresh token was given up.
+async fn reload(visit: &mut Visit<'_>) -> Result<(), Stop> {
+    let (tenant, org) = (&visit.shop.tenant, visit.shop.org);
+    match visit.upkeep.store.connections.shop(tenant, org).await? {
+        Some(shop)
+            if shop.generation == visit.shop.generation && shop.status != ConnectionStatus::Disconnected =>
+        {
+            visit.shop = shop;
+            visit.token = open(visit.upkeep, &visit.shop).await?;
+            Ok(())
+        }
+        _ => Err(Stop::AsItStands),
     }
 }
 
-/// The shop's access token.
+/// Opens the connection's sealed access token; `None` if it has none.
 pub(crate) async fn open(upkeep: &Upkeep, shop: &ShopConnection) -> Result<Option<SecretString>, SealError> {
     let Some(tokens) = &shop.tokens else { return Ok(None) };
     let key = connection_place(&shop.tenant, &Subject::Shop(shop.org));
     let place = Place { key: &key, field: schema::connections::ACCESS_TOKEN };
     upkeep.directory.unseal(place, &tokens.access).await.map(Some)
-}
-
-/// What a token that Haravan answers with 401 comes to.
-pub(crate) enum Rejected {
-    /// A refresh brought one that may work.
-    Renewed(ShopConnection, SecretString),
-    /// There is no other.
-    Dead(ShopConnection),
-    /// Nobody knows yet, or the connection has changed.
-    Unclear,
-}
-
-/// Tries to replace a token that Haravan answers with 401: one refresh, if there is something to refresh with.
-///
-/// # Errors
-/// [`Trouble`].
-pub(crate) async fn replace(upkeep: &Upkeep, shop: ShopConnection) -> Result<Rejected, Trouble> {
-    if shop.tokens.as_ref().is_none_or(|tokens| tokens.refresh.is_none()) {
-        return Ok(Rejected::Dead(shop));
-    }
-    match upkeep.refresher.refresh(&shop.token_state()).await {
-        Refreshed::Fresh(_) => Ok(match again(upkeep, &shop).await? {
-            Living::With(fresh, token) => Rejected::Renewed(fresh, token),
-            Living::Without(fresh) => Rejected::Dead(fresh),
-            Living::Unclear => Rejected::Unclear,
-        }),
-        Refreshed::NeedsReconnect(_) => {
-            Ok(Rejected::Dead(ShopConnection { status: ConnectionStatus::NeedsReconnect, ..shop }))
-        }
-        Refreshed::Later | Refreshed::Gone => Ok(Rejected::Unclear),
-    }
 }
