@@ -79,6 +79,38 @@ async fn a_foreign_amount_is_never_booked_as_dong() {
 }
 
 #[tokio::test]
+async fn a_currency_that_only_the_transactions_name_is_the_orders() {
+    let capture = |currency: &str| json!({"id": 1, "kind": "capture", "amount": 12.5, "currency": currency, "created_at": "2026-06-12T02:00:00Z"});
+    let paid = |transactions: Value, currency: Value| {
+        plain(json!({"currency": currency, "financial_status": "paid", "transactions": transactions}))
+    };
+    let world = World::start().await;
+    let event = world.carry("orders/create", &paid(json!([capture("USD")]), Value::Null)).await;
+    assert_eq!((event.status, event.reason.as_deref()), (Status::Parked, Some("foreign_currency")));
+    // One in another currency than the order's is not counted as the order's.
+    let world = World::start().await;
+    let event = world.carry("orders/create", &paid(json!([capture("USD")]), "VND".into())).await;
+    assert_done(&event, None, &["payment_status_unknown", "payment_without_transaction"]);
+    assert_eq!(world.order_of(&event).f_amount, dong("99999"));
+    let world = World::start().await;
+    let event = world.carry("orders/create", &paid(json!([capture("VND")]), Value::Null)).await;
+    assert_eq!(event.status, Status::Done);
+}
+
+#[tokio::test]
+async fn an_odd_element_of_a_list_that_decides_nothing_costs_that_element() {
+    for odd in [
+        json!({"note_attributes": ["xuất hóa đơn", 7, null, {"name": "a", "value": "b"}]}),
+        json!({"refunds": [5, "x", {"transactions": ["y"]}]}),
+        json!({"discount_codes": ["GIAM10"]}),
+    ] {
+        let world = World::start().await;
+        let event = world.carry("orders/create", &plain(odd.clone())).await;
+        assert_eq!((event.status, event.reason), (Status::Done, None), "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn an_order_in_a_currency_with_a_rate_is_converted_and_says_so() {
     let world = World::start().await;
     let parked = in_currency(&world, "USD".into()).await;

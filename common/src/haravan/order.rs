@@ -67,7 +67,7 @@ pub struct Order {
     #[serde(deserialize_with = "lenient::list")]
     pub transactions: Vec<Transaction>,
     /// Returns of goods or money.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::objects")]
     pub refunds: Vec<Refund>,
     /// The buyer; absent for walk-ins.
     #[serde(deserialize_with = "lenient::object")]
@@ -91,13 +91,13 @@ pub struct Order {
     #[serde(deserialize_with = "lenient::list")]
     pub shipping_lines: Vec<ShippingLine>,
     /// Coupons used.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::objects")]
     pub discount_codes: Vec<DiscountCode>,
     /// The shop's or the buyer's note.
     #[serde(deserialize_with = "lenient::lines")]
     pub note: Option<String>,
     /// Further fields: invoice data, a marketplace shop's name.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::objects")]
     pub note_attributes: Vec<Property>,
     /// Sales channel.
     #[serde(deserialize_with = "lenient::text")]
@@ -148,10 +148,10 @@ pub struct LineItem {
     #[serde(deserialize_with = "lenient::money")]
     pub total_discount: Option<Money>,
     /// Why the line is discounted.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::objects")]
     pub applied_discounts: Vec<AppliedDiscount>,
     /// Engraving text and the like.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::objects")]
     pub properties: Vec<Property>,
 }
 
@@ -212,14 +212,17 @@ impl Property {
 }
 
 impl Order {
-    /// What the amounts are counted in.
+    /// What the amounts are counted in: what the order says, else what its transactions say.
     pub fn currency(&self) -> Currency {
-        Currency::read(self.raw_currency.as_deref())
+        let of_transactions =
+            || self.transactions.iter().find_map(|transaction| transaction.currency.as_deref());
+        Currency::read(self.raw_currency.as_deref().or_else(of_transactions))
     }
 
     /// The order with every amount counted in dong, at `rate` dong for one of its currency.
     #[must_use]
     pub fn in_dong(mut self, rate: Decimal) -> Self {
+        let from = self.currency();
         let convert = |amount: &mut Option<Money>| *amount = amount.map(|amount| amount * rate);
         for amount in [
             &mut self.total_line_items_price,
@@ -236,8 +239,14 @@ impl Order {
         }
         self.shipping_lines.iter_mut().for_each(|line| convert(&mut line.price));
         let refunded = self.refunds.iter_mut().flat_map(|refund| &mut refund.transactions);
-        self.transactions.iter_mut().chain(refunded).for_each(|transaction| convert(&mut transaction.amount));
-        self.raw_currency = None;
+        for transaction in self.transactions.iter_mut().chain(refunded) {
+            // One in another currency than the order's stays what it is, and is not counted.
+            if transaction.currency.as_deref().is_none_or(|theirs| Currency::read(Some(theirs)) == from) {
+                convert(&mut transaction.amount);
+                transaction.currency = None;
+            }
+        }
+        self.raw_currency = Some(Currency::Dong.code().to_owned());
         self
     }
 

@@ -22,6 +22,9 @@ pub struct Transaction {
     /// Amount; negative for refunds.
     #[serde(deserialize_with = "lenient::money")]
     pub amount: Option<Money>,
+    /// What the amount is counted in; nothing where it is the order's.
+    #[serde(deserialize_with = "lenient::text")]
+    pub currency: Option<String>,
     /// Nothing inside most orders; else a word for how it ended.
     #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
@@ -41,6 +44,6 @@ pub struct Transaction {
 #[serde(default)]
 pub struct Refund {
     /// The money given back; mostly copies of the order's own transactions.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::objects")]
     pub transactions: Vec<Transaction>,
 }

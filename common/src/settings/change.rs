@@ -259,17 +259,24 @@ fn name_of_map(text: &str) -> Result<String, Said> {
     }
 }
 
-/// The value of a map from currencies to rates: `25400`, `25.400` and `25400,5` as people in Vietnam write them.
+/// The value of a map from currencies to rates, as a decimal with a point.
+///
+/// `25.400` and `25,400` are 25,400 to one reader and 25.4 to the next, a thousandfold. What has one mark with three digits
+/// behind it, or several marks, is therefore refused; a rate that has three decimals is stored with a fourth, so that it is
+/// read back as it was.
 fn rate_of_map(text: &str) -> Result<String, Said> {
     let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '₫').collect();
-    let grouped =
-        plain.split(',').next().unwrap_or_default().split('.').skip(1).all(|group| group.len() == 3);
-    let dotted = if grouped { plain.replace('.', "").replace(',', ".") } else { plain };
-    let rate = dotted.parse::<Decimal>().ok().filter(|rate| *rate > Decimal::ZERO && *rate < MOST_DONG);
-    rate.map(|rate| rate.normalize().to_string()).ok_or_else(|| {
+    let decimals = plain.split(['.', ',']).nth(1).map(str::len);
+    let is_clear = plain.split(['.', ',']).count() <= 2 && decimals != Some(3);
+    let rate = plain.replace(',', ".").parse::<Decimal>().ok();
+    let rate = rate
+        .filter(|rate| is_clear && *rate > Decimal::ZERO && *rate < MOST_DONG)
+        .map(|rate| rate.normalize());
+    let stored = rate.map(|rate| if rate.scale() == 3 { format!("{rate}0") } else { rate.to_string() });
+    stored.ok_or_else(|| {
         Said::new(
-            "Tỷ giá là một số lớn hơn 0, ví dụ USD = 25400.",
-            "A rate is a number above 0, such as USD = 25400.",
+            "Tỷ giá là một số lớn hơn 0, viết liền không có dấu ngăn nghìn, ví dụ USD = 25400 hoặc 25400,5.",
+            "A rate is a number above 0 without a mark between thousands, such as USD = 25400 or 25400.5.",
         )
     })
 }
@@ -344,16 +351,30 @@ mod tests {
         let read = |text: &str| rate_of_map(text).ok();
         for (typed, rate) in [
             ("25400", "25400"),
-            ("25.400", "25400"),
             ("25400,5", "25400.5"),
             ("25 400 ₫", "25400"),
             ("0,5", "0.5"),
-            ("1.234.567", "1234567"),
             ("0.5", "0.5"),
+            ("18,1250", "18.1250"),
+            ("25400.00", "25400"),
         ] {
             assert_eq!(read(typed).as_deref(), Some(rate), "{typed}");
+            assert_eq!(read(rate).as_deref(), Some(rate), "{rate} is read back as it was stored");
         }
-        for none in ["", "0", "-1", "một", "25400 USD", "1e9", "1000000000"] {
+        for none in [
+            "",
+            "0",
+            "-1",
+            "một",
+            "25400 USD",
+            "1e9",
+            "1000000000",
+            "25.400",
+            "25,400",
+            "1.234.567",
+            "25.400,5",
+            "0,125",
+        ] {
             assert_eq!(read(none), None, "{none}");
         }
     }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::repair;
 use crate::money::Money;
-use crate::text::{tidy, tidy_lines};
+use crate::text::{cut, tidy, tidy_lines};
 
 /// Reads a resource's JSON text, however it is spelled: strictly first, repaired when that fails ([`repair`]).
 pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
@@ -35,9 +35,16 @@ fn scalar_text(raw: &str) -> Option<String> {
     }
 }
 
-/// One line of text, tidied; blank is `None`.
+/// Longest line of text, in characters; the rest is cut off. No name, address or word comes near.
+const LONGEST: usize = 4096;
+
+/// One line of text, tidied and at most 4,096 characters long; blank is `None`.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(scalar(deserializer)?.as_deref().and_then(tidy))
+    let text = scalar(deserializer)?;
+    Ok(text
+        .as_deref()
+        .and_then(tidy)
+        .map(|text| if text.len() > LONGEST { cut(&text, LONGEST) } else { text }))
 }
 
 /// A JSON string and nothing else, as it was written: for tokens. Blank is `None`.
@@ -115,6 +122,14 @@ pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> 
     }
     let elements: Vec<Option<T>> = serde_json::from_str(raw).map_err(serde::de::Error::custom)?;
     Ok(elements.into_iter().flatten().collect())
+}
+
+/// The objects of a list that decides nothing; what is no such object is left out.
+pub fn objects<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let elements: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
+    let objects = elements.into_iter().map(RawValue::get).filter(|element| element.starts_with('{'));
+    Ok(objects.filter_map(read).collect())
 }
 
 /// The texts and numbers of a list, as text; `None` where there is no list.

@@ -103,7 +103,7 @@ async fn every_setting_can_be_changed_and_is_heeded() {
             (&staff, "huy.ngo"),
             ("other_staff_id", "77"),
             ("other_staff_login", "huy.ngo"),
-            ("currency_rates", "USD = 25.400"),
+            ("currency_rates", "USD = 25400"),
             ("foreign_currency_as_written", "on"),
             ("cash_method", "Tiền"),
             ("transfer_method", "CK"),

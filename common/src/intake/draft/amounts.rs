@@ -19,12 +19,12 @@ pub(super) struct Amounts {
 ///
 /// The discount is derived, not copied, because parts of it are inside the lines' prices already. Where the total is
 /// more than its parts, the rest goes to the CRM's only other sum on top, so that shipping and tax stay what they are.
-pub(super) fn amounts(order: &Order, lines: &[OrderLine]) -> Amounts {
+pub(super) fn amounts(order: &Order, lines: &[OrderLine], taken_off: Money) -> Amounts {
     let subtotal: Money = lines.iter().map(|line| line.price * line.quantity).sum();
     let charged: Money = order.shipping_lines.iter().filter_map(|line| line.price).sum();
     let shipping = charged.max(Money::ZERO);
-    // What delivery gives back is a discount: the CRM has no negative shipping.
-    let told = order.total_discounts.unwrap_or_default() + (shipping - charged);
+    // What delivery gives back is a discount, and so is what lines below nothing take off: the CRM has neither.
+    let told = order.total_discounts.unwrap_or_default() + (shipping - charged) + taken_off;
     let some = |amount: Money| amount.is_positive().then_some(amount);
     let Some(total) = order.total_price else {
         let tax = order.total_tax.filter(|_| order.taxes_included == Some(false));

@@ -9,7 +9,7 @@ use super::Missing;
 use crate::getfly::order::OrderLine;
 use crate::haravan::order::{LineItem, Order, Property};
 use crate::intake::buyer::NAME_LIMIT;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::settings::Settings;
 use crate::text::{cut, fold};
 
@@ -21,8 +21,9 @@ const CODE_LIMIT: usize = 100;
 pub(super) struct Lines {
     pub(super) lines: Vec<OrderLine>,
     pub(super) warnings: Vec<&'static str>,
-    /// Lines that became a part of the discount, in words.
+    /// Lines that became a part of the discount, in words, and their sum.
     pub(super) terms: Vec<String>,
+    pub(super) taken_off: Money,
 }
 
 /// Carries over what can be carried over. A line without pieces is left out. A line below nothing is taken off the total,
@@ -30,11 +31,11 @@ pub(super) struct Lines {
 ///
 /// # Errors
 /// [`Missing`]: no lines, or one whose price or quantity nothing tells; guessing would make a wrong bill.
-pub(super) fn lines(order: &Order, settings: &Settings) -> Result<Lines, Missing> {
+pub(super) fn lines(order: &Order, settings: &Settings, currency: &Currency) -> Result<Lines, Missing> {
     let mut read = Lines::default();
     for (at, item) in (1..).zip(&order.line_items) {
-        let name = item.name.as_deref().or(item.title.as_deref()).unwrap_or_default();
-        let unknown = || Missing::LineAmount { at, name: name.to_owned() };
+        let name = cut(item.name.as_deref().or(item.title.as_deref()).unwrap_or_default(), NAME_LIMIT);
+        let unknown = || Missing::LineAmount { at, name: name.clone() };
         let quantity = item.quantity.ok_or_else(unknown)?;
         if quantity.is_zero() {
             read.warn("line_without_quantity");
@@ -50,12 +51,13 @@ pub(super) fn lines(order: &Order, settings: &Settings) -> Result<Lines, Missing
         let worth = price * quantity;
         if worth < Money::ZERO {
             read.warn("negative_line_in_discount");
-            read.terms.push(format!("Dòng {at} ({name}): {} (ghi vào giảm giá)", worth.dong()));
+            read.terms.push(format!("Dòng {at} ({name}): {} (ghi vào giảm giá)", worth.said(currency)));
+            read.taken_off = read.taken_off - worth;
             continue;
         }
         let code = product_code(item, at);
         read.lines.push(OrderLine {
-            product_name: cut(if name.is_empty() { &code } else { name }, NAME_LIMIT),
+            product_name: if name.is_empty() { code.clone() } else { name },
             product_code: code,
             unit_name: settings.unit_name.clone(),
             // A negative number of pieces at a negative price is worth what the positive ones are.

@@ -33,7 +33,7 @@ const ROUNDING: Money = Money(Decimal::ONE);
 
 /// Most lines and most transactions of an order, refunds included.
 const MOST_LINES: usize = 2000;
-const MOST_TRANSACTIONS: usize = 500;
+const MOST_TRANSACTIONS: usize = 200;
 
 /// Longest phone text that goes over as it was typed, in characters.
 const PHONE_LIMIT: usize = 50;
@@ -133,8 +133,8 @@ pub fn order(
     }
     let booked = booked(order, settings)?;
     let order = booked.order.as_ref();
-    let lines = lines(order, settings)?;
-    let amounts = amounts(order, &lines.lines);
+    let lines = lines(order, settings, &booked.currency)?;
+    let amounts = amounts(order, &lines.lines, lines.taken_off);
     let log = payments(order, id, settings, received_at);
     let terms = terms(
         order,

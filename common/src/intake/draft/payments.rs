@@ -12,8 +12,10 @@ use crate::haravan::order::Order;
 use crate::haravan::payment::{self as haravan, Moved, Movements};
 use crate::haravan::transaction::Transaction;
 use crate::id::OrderId;
+use crate::intake::buyer::NAME_LIMIT;
 use crate::money::Money;
 use crate::settings::Settings;
+use crate::text::cut;
 
 /// The payment log, and what a person should know of it.
 pub(super) struct Log {
@@ -132,7 +134,7 @@ fn description(order: &Order, id: OrderId, entry: &Entry<'_>) -> String {
         None => ", không thấy giao dịch".to_owned(),
     };
     let reduced = if entry.is_reduced { ", đã trừ tiền hoàn" } else { "" };
-    format!("Haravan {name}: {gateway}{transaction}{reduced}")
+    format!("Haravan {}: {}{transaction}{reduced}", cut(&name, NAME_LIMIT), cut(gateway, NAME_LIMIT))
 }
 
 /// The CRM's payment method of a gateway, called as a transaction calls it, or the order's own: by the tenant's map, else
