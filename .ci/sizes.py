@@ -7,7 +7,7 @@ import pathlib
 import sys
 import zlib
 
-BUDGET = 2_700_000
+BUDGET = 3_000_000
 # The admins' pages in two languages, their API and the preview. No event waits for it.
 CONSOLE = 3_300_000
 

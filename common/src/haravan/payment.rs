@@ -127,8 +127,6 @@ impl Order {
             match row.ended {
                 Ended::Untold | Ended::Well => {}
                 Ended::Badly => continue,
-                // Money that may have gone back is taken off: the log never says more than what was received.
-                Ended::Unclear if flow.is_negative() => movements.has_unknown_status = true,
                 Ended::Unclear => {
                     movements.has_unknown_status = true;
                     continue;
@@ -178,7 +176,10 @@ impl Ended {
             | "da hoan tat"
             | "da hoan thanh"
             | "paid"
-            | "da thanh toan" => Self::Well,
+            | "da thanh toan"
+            | "refunded"
+            | "da hoan tien"
+            | "hoan tien thanh cong" => Self::Well,
             "failure"
             | "failed"
             | "fail"

@@ -66,7 +66,7 @@ fn the_consoles_addresses_are_the_outputs_with_their_numbers() {
 #[test]
 fn the_apps_secret_is_described_with_the_fields_that_are_read() {
     let (document, readme, apps) =
-        (read("infra/providers.md"), read("README.md"), read("common/src/pages/apps.rs"));
+        (read("infra/providers.md"), read("README.md"), read("common/src/channel/apps.rs"));
     let example = apps.lines().filter_map(|line| line.strip_prefix("//! "));
     let example: String = example.skip_while(|line| *line != "{").take_while(|line| *line != "```").collect();
     let fields = example.split('"').skip(1).step_by(2).filter(|word| word.contains('_'));
