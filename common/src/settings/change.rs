@@ -1,6 +1,6 @@
 //! A change of settings: the one way of the form, the JSON API and the operator's command line.
 //!
-//! An edge hands over what was given for each setting: a value of JSON, or the text that somebody typed. [`set`] reads
+//! An edge hands over what was given for each setting: a value of JSON, or the text that somebody typed. `set` reads
 //! it, checks it and says what is wrong in both languages. What is not given stays as it is.
 
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! A simulated Facebook: its login dialog, the part of the Graph API that connects pages, and the calls it makes to an
 //! app.
 //!
-//! **Who acts.** A person opens the dialog with a browser, or a test walks it with [`Simulator::authorize`]; the app
+//! **Who acts.** A person opens the dialog with a browser, or a test walks it with `Simulator::authorize`; the app
 //! trades the code for tokens, lists pages, subscribes and revokes; a test or a page of the local stack turns the knobs,
 //! in process or over `/control`. What the app is told (webhooks, deauthorize, data deletion) waits in a queue that
-//! [`Simulator::deliver_due`] sends.
+//! `Simulator::deliver_due` sends.
 //!
 //! **Written from the protocol, not from the client.** Everything follows pages.md §1 and the contract §1.20. Where the
 //! protocol is silent the simulator takes the reading that is hardest on the client.
@@ -16,7 +16,7 @@
 //! - A page token is one per user token and page. From a short user token it ends with it, from a long one never.
 //! - A token that was ended stays so. A lost role, an unticked page and a missing permission are looked at with each call.
 //! - Whatever is changed is in the file, where there is one, before anybody is answered: a simulator made with
-//!   [`Simulator::persistent`] survives `kill -9`. Settings, faults, the request log and the app's addresses do not.
+//!   `Simulator::persistent` survives `kill -9`. Settings, faults, the request log and the app's addresses do not.
 //!
 //! What it leaves out: more than one app, `/{app}/subscriptions`, messages sent by the app, feed reading, the legacy SHA-1
 //! signature, system users.

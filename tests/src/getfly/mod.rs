@@ -17,7 +17,7 @@
 //! - A request is in the log before it is handled; the log is bounded ([`Settings::keep_requests`]).
 //! - Nothing a client sends makes it panic: bodies are read through `Reader`, arithmetic is checked.
 //! - Time comes from the clock the simulator was made with, randomness from seeded generators.
-//! - A tenant made with [`Simulator::persistent`] has written a change to its file before anyone is answered: what was
+//! - A tenant made with `Simulator::persistent` has written a change to its file before anyone is answered: what was
 //!   answered survives `kill -9`. Switches, faults and the log do not.
 //!
 //! What getfly.md leaves open is decided on the side of refusing: dates other than `YYYY-MM-DD`, genders other than

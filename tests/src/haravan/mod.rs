@@ -20,12 +20,12 @@
 //! **Faults** are switched on per next-so-many or standing. A fault of a delivery is worked in when the delivery is
 //! queued and stays with it through its retries; a fault of REST or of the accounts server happens when the call comes.
 //!
-//! **Restarts.** A simulator made with [`Simulator::persistent`] writes each change to its file before the lock on its
+//! **Restarts.** A simulator made with `Simulator::persistent` writes each change to its file before the lock on its
 //! state is released, so before anybody is answered or sent anything: it survives `kill -9`. A delivery that was on its
 //! way then is tried again, as one whose answer was lost.
 //!
 //! What it leaves out: writing over REST, topics other than orders, customers and `app/uninstalled`
-//! ([`Simulator::send`] sends any other), and what the essay of `accounts` names. Apps registered while it runs are
+//! (`Simulator::send` sends any other), and what the essay of `accounts` names. Apps registered while it runs are
 //! forgotten when the process ends; their tokens are not.
 
 pub(crate) mod accounts;

@@ -26,7 +26,7 @@
 //! **Time and chance come from outside.** A [`Clock`] drives every expiry, the rate window and the retries; a seed drives
 //! what is random in codes and tokens.
 //!
-//! **Restarts.** A simulator made with [`Simulator::persistent`] writes each change to its file before anybody is
+//! **Restarts.** A simulator made with `Simulator::persistent` writes each change to its file before anybody is
 //! answered, so it survives `kill -9`.
 //!
 //! What it leaves out: sending messages and every API but `getoa`, apps per account, and limits of the token endpoint.
